@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync, lstatSync } from 'node:fs';
+import { join, dirname, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import ts from 'typescript';
+
+/**
+ * The layout, import directions and sizes of docs/architecture.md, enforced.
+ * There is no exception list: a limit adopted late never holds.
+ */
+const root = resolve(import.meta.dirname, '..');
+const fileLinesMax = 300;
+const functionLinesMax = 60;
+const lineColumnsMax = 100;
+const unread = new Set(['node_modules', 'dist', '.git', 'coverage', '.tmp']);
+
+/** Which folder of src may import which others; a leaf is a file directly in src. */
+const leaves = ['errors.ts', 'secret.ts'];
+const mayImport: Record<string, readonly string[]> = {
+  command: [],
+  config: [],
+  host: ['command'],
+  facts: ['command', 'config', 'host/transport.ts'],
+  state: ['command', 'config', 'facts'],
+  steps: ['command', 'config', 'facts', 'state'],
+  plan: ['command', 'config', 'facts', 'state', 'steps'],
+  transaction: ['command', 'host', 'plan/plan.ts', 'report/events.ts'],
+  package: ['command', 'config'],
+  report: ['report', 'plan/plan.ts'],
+  demo: ['config', 'host', 'command', 'report', 'package', 'run.ts'],
+  'run.ts': ['*'],
+  commands: ['*'],
+  entry: ['run.ts', 'config', 'report', 'demo', 'commands'],
+};
+
+function walk(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    if (unread.has(entry.name)) return [];
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? walk(path) : [path];
+  });
+}
+
+const all = walk(root);
+const sources = all.filter((path) => /\.(ts|mjs)$/.test(path) && !path.endsWith('.d.ts'));
+const product = sources.filter((path) => relative(root, path).startsWith('src/'));
+
+function parse(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+function longFunctions(path: string): string[] {
+  const file = parse(path);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) {
+      const first = file.getLineAndCharacterOfPosition(node.getStart()).line;
+      const lines = file.getLineAndCharacterOfPosition(node.end).line - first + 1;
+      if (lines > functionLinesMax) found.push(`${relative(root, path)}:${first + 1} ${lines}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+function importsOf(path: string): string[] {
+  return parse(path).statements
+    .filter((node) => ts.isImportDeclaration(node) || ts.isExportDeclaration(node))
+    .map((node) => node.moduleSpecifier)
+    .filter((node) => node !== undefined)
+    .filter((node) => ts.isStringLiteral(node))
+    .map((node) => node.text)
+    .filter((text) => text.startsWith('.'));
+}
+
+function wrongImports(path: string): string[] {
+  const here = relative(join(root, 'src'), path);
+  const layer = here.split('/')[0] ?? '';
+  if (leaves.includes(layer)) return importsOf(path).map((to) => `${here} -> ${to}`);
+  const allowed = mayImport[layer];
+  if (allowed === undefined) return [`${here}: '${layer}' is no folder of the architecture`];
+  return importsOf(path)
+    .map((to) => relative(join(root, 'src'), resolve(dirname(path), to)))
+    .filter((to) => !leaves.includes(to) && to.split('/')[0] !== layer)
+    .filter((to) => !allowed.some((it) => it === '*' || to === it || to.startsWith(`${it}/`)))
+    .map((to) => `${here} -> ${to}`);
+}
+
+describe('the tree', () => {
+  it('has no symbolic link: a dangling one breaks "Set up job" for every user', () => {
+    expect(all.filter((path) => lstatSync(path).isSymbolicLink())).toEqual([]);
+  });
+
+  it('keeps files, functions and lines short', () => {
+    const files = [...sources, ...all.filter((path) => path.endsWith('.sh'))];
+    const long = files.filter((path) => path.startsWith(root)).flatMap((path) => {
+      const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+      const wide = lines.flatMap((line, index) =>
+        line.length > lineColumnsMax ? [`${relative(root, path)}:${index + 1} is wide`] : []);
+      return lines.length > fileLinesMax
+        ? [...wide, `${relative(root, path)} has ${lines.length} lines`] : wide;
+    });
+    expect(long).toEqual([]);
+    expect(sources.filter((path) => path.endsWith('.ts')).flatMap(longFunctions)).toEqual([]);
+  });
+
+  it('imports in one direction only', () => {
+    expect(product.flatMap(wrongImports)).toEqual([]);
+  });
+
+  it('touches argv, the environment and exit in src/entry only', () => {
+    const impure = /process\.(argv|env|exit\b|exitCode)|@actions\/core/;
+    expect(product
+      .filter((path) => !relative(root, path).startsWith('src/entry/'))
+      .filter((path) => impure.test(readFileSync(path, 'utf8')))
+      .map((path) => relative(root, path))).toEqual([]);
+  });
+
+  it('reveals secrets in src/host only', () => {
+    expect(product
+      .filter((path) => !/^src\/(host\/|secret\.ts)/.test(relative(root, path)))
+      .filter((path) => readFileSync(path, 'utf8').includes('.reveal()'))
+      .map((path) => relative(root, path))).toEqual([]);
+  });
+
+  it('has entry files of at most 40 lines', () => {
+    expect(product
+      .filter((path) => relative(root, path).startsWith('src/entry/'))
+      .filter((path) => readFileSync(path, 'utf8').trimEnd().split('\n').length > 40)
+      .map((path) => relative(root, path))).toEqual([]);
+  });
+});
