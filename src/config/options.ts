@@ -1,0 +1,157 @@
+/**
+ * The one table of options: the command line and the actions read it, `--help` prints it, and
+ * every action.yml is checked against it.
+ */
+export const commands = {
+  package: 'Make a release from a tag: tarball, manifest, checksums, bill of materials.',
+  plan: 'Show every command that a deployment would run, and run none.',
+  deploy: 'Install a release; on any failure before users are let in, go back.',
+  adopt: 'Take over a host that was installed by hand: what runs becomes the baseline.',
+  status: 'Show what is installed, what runs and what failed.',
+  rollback: 'Go back to a release that was good.',
+  recover: 'Finish the undo of a transaction that died.',
+  attach: 'Watch a transaction that runs on the host.',
+  doctor: 'Look whether a host is ready; with --install, prepare it.',
+  schema: 'Print the JSON Schema of seatrial.yml.',
+  demo: 'Show a deployment, a failure and the way back, on this machine.',
+  version: 'Print the version.',
+  help: 'Print this text, or the options of one command.',
+} as const;
+
+export type CommandName = keyof typeof commands;
+export const commandNames = Object.keys(commands) as readonly CommandName[];
+
+export interface Option {
+  readonly name: string;
+  readonly type: 'string' | 'boolean' | 'number';
+  readonly default?: string | boolean | number;
+  /** Allowed words. */
+  readonly choices?: readonly string[];
+  /** Inclusive bounds of a number. */
+  readonly range?: readonly [number, number];
+  /** One sentence, without the name. */
+  readonly text: string;
+  /** Read into a Secret; never shown. */
+  readonly secret: boolean;
+  readonly commands: readonly CommandName[];
+  /** Commands that cannot do without it. */
+  readonly required?: readonly CommandName[];
+}
+
+const onHost = [
+  'plan', 'deploy', 'adopt', 'status', 'rollback', 'recover', 'attach', 'doctor',
+] as const;
+const watching = ['deploy', 'rollback', 'recover', 'attach'] as const;
+const working = ['package', ...onHost, 'demo'] as const;
+
+export const options = [
+  {
+    name: 'config', type: 'string', default: 'seatrial.yml', secret: false,
+    text: 'Path of the configuration file.', commands: ['package', ...onHost],
+  },
+  {
+    name: 'host', type: 'string', default: 'production', choices: ['production', 'staging'],
+    secret: false, text: 'Which of the hosts in the configuration.', commands: onHost,
+  },
+  {
+    name: 'release', type: 'string', secret: false,
+    text: 'Path of the release: the tarball that `package` made.',
+    commands: ['plan', 'deploy'], required: ['plan', 'deploy'],
+  },
+  {
+    name: 'known-hosts', type: 'string', secret: false,
+    text: 'Path of a known_hosts file; default: the one in the configuration, or ssh\'s own.',
+    commands: onHost,
+  },
+  {
+    name: 'identity', type: 'string', secret: false,
+    text: 'Path of the private key file for ssh; default: the agent, or ssh\'s own choice.',
+    commands: onHost,
+  },
+  {
+    name: 'tag', type: 'string', secret: false, text: 'The tag to release.',
+    commands: ['package'], required: ['package'],
+  },
+  {
+    name: 'remote', type: 'string', default: 'origin', secret: false,
+    text: 'Git remote, or its URL, that the tag is resolved on.', commands: ['package'],
+  },
+  {
+    name: 'repository', type: 'string', default: '.', secret: false,
+    text: 'Path of the git repository.', commands: ['package'],
+  },
+  {
+    name: 'output', type: 'string', default: 'release', secret: false,
+    text: 'Directory that the release is written to.', commands: ['package'],
+  },
+  {
+    name: 'repair', type: 'string', secret: false,
+    text: 'Why to go on although the checks fail on what runs now; goes into every record.',
+    commands: ['plan', 'deploy'],
+  },
+  {
+    name: 'version', type: 'string', secret: false,
+    text: 'Version of what is installed now.', commands: ['adopt'], required: ['adopt'],
+  },
+  {
+    name: 'to', type: 'string', secret: false,
+    text: 'Release to go back to; default: the last good one.', commands: ['rollback'],
+  },
+  {
+    name: 'with-state', type: 'boolean', default: false, secret: false,
+    text: 'Bring the saved state back as well; what was written since is kept aside.',
+    commands: ['rollback'],
+  },
+  {
+    name: 'code-only', type: 'boolean', default: false, secret: false,
+    text: 'Leave the state as it is: the old code meets the new data.', commands: ['rollback'],
+  },
+  {
+    name: 'run', type: 'string', secret: false,
+    text: 'Id of the transaction; default: the one that is not finished.',
+    commands: ['recover', 'attach'],
+  },
+  {
+    name: 'install', type: 'boolean', default: false, secret: false,
+    text: 'Prepare the host: directories, and the unit that finishes a transaction after a reboot.',
+    commands: ['doctor'],
+  },
+  {
+    name: 'yes', type: 'boolean', default: false, secret: false,
+    text: 'Do not ask at the terminal.',
+    commands: ['deploy', 'adopt', 'rollback', 'recover', 'doctor'],
+  },
+  {
+    name: 'watch-minutes', type: 'number', default: 300, range: [1, 100_000], secret: false,
+    text: 'Stop watching after this time, with the end `running`; the host goes on.',
+    commands: watching,
+  },
+  {
+    name: 'json', type: 'boolean', default: false, secret: false,
+    text: 'Print events as JSON, one a line.', commands: working,
+  },
+  {
+    name: 'verbose', type: 'boolean', default: false, secret: false,
+    text: 'Print the output of commands as well.', commands: working,
+  },
+] as const satisfies readonly Option[];
+
+type Table = (typeof options)[number];
+export type OptionName = Table['name'];
+
+type ValueOf<O> = O extends { readonly choices: readonly (infer C)[] } ? C
+  : O extends { readonly type: 'boolean' } ? boolean
+    : O extends { readonly type: 'number' } ? number : string;
+
+/**
+ * What both fronts hand to `run()`: every option under its own name, its default where nothing
+ * was given, undefined where there is none.
+ */
+export type RawOptions = {
+  readonly [O in Table as O['name']]: O extends { readonly default: unknown }
+    ? ValueOf<O> : ValueOf<O> | undefined;
+};
+
+export function optionsOf(command: CommandName): readonly (Option & Table)[] {
+  return options.filter((option: Option) => option.commands.includes(command));
+}

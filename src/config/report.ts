@@ -1,0 +1,96 @@
+import { SeatrialError, type Problem } from '../errors.ts';
+import type { Place } from './tree.ts';
+
+/** More than this helps nobody: a binary file would print thousands of lines. */
+const problemsMax = 200;
+
+/** A value that a rule over several sections needs to see, with where it stands. */
+export interface Mark {
+  readonly role: MarkRole;
+  readonly value: string;
+  readonly path: string;
+  readonly place: Place;
+}
+
+export type MarkRole =
+  | 'application' | 'records' | 'directory' | 'replaces' | 'replaces-unwritten' | 'install-run'
+  | 'state' | 'entry' | 'pidfile' | 'unit' | 'shared' | 'private' | 'shell' | 'check-shell'
+  | 'check-url';
+
+interface Found {
+  readonly place: Place;
+  readonly path: string;
+  readonly problem: Problem;
+}
+
+/** Collects everything that is wrong with one file, and the marks for the rules. */
+export class Report {
+  readonly #file: string;
+  readonly #found: Found[] = [];
+  readonly #marks: Mark[] = [];
+  #syntaxErrors = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  add(place: Place, message: string, fix?: string): void {
+    this.#push({ place, path: '', message }, fix);
+  }
+
+  /** After one of these a missing key proves nothing: it may stand in the part not understood. */
+  addSyntax(place: Place, message: string): void {
+    this.#syntaxErrors += 1;
+    this.add(place, message);
+  }
+
+  addAt(at: { readonly place: Place; readonly path: string }, message: string, fix?: string): void {
+    this.#push({ place: at.place, path: at.path, message }, fix);
+  }
+
+  tell(mark: Mark, message: string, fix?: string): void {
+    this.addAt(mark, `\`${mark.path}\` ${message}`, fix);
+  }
+
+  mark(mark: Mark): void {
+    this.#marks.push(mark);
+  }
+
+  marks(...roles: readonly MarkRole[]): readonly Mark[] {
+    return this.#marks.filter((mark) => roles.includes(mark.role));
+  }
+
+  get hasSyntaxErrors(): boolean {
+    return this.#syntaxErrors > 0;
+  }
+
+  /** Whether something in this section is already known to be wrong. */
+  failed(section: string): boolean {
+    return this.hasSyntaxErrors || this.#found.some((it) => /^\w*/.exec(it.path)?.[0] === section);
+  }
+
+  /** In the order of the file, each once; empty: nothing is wrong. */
+  problems(): readonly Problem[] {
+    const sorted = [...this.#found].sort((a, b) =>
+      a.place.line - b.place.line || a.place.column - b.place.column);
+    const unique = new Map(sorted.map((it) =>
+      [`${it.problem.place} ${it.problem.message}`, it.problem]));
+    const problems = [...unique.values()];
+    const over = problems.length - problemsMax;
+    if (over <= 0) return problems;
+    return [...problems.slice(0, problemsMax),
+      { place: problems[problemsMax]?.place ?? this.#file, message: `and ${over} more problems` }];
+  }
+
+  throwProblems(): void {
+    const problems = this.problems();
+    if (problems.length > 0) throw new SeatrialError('bad-input', problems);
+  }
+
+  #push(at: { place: Place; path: string; message: string }, fix: string | undefined): void {
+    const place = `${this.#file}:${at.place.line}:${at.place.column}`;
+    const problem = fix === undefined ? { message: at.message, place }
+      : { message: at.message, place, fix };
+    this.#found.push({ place: at.place, path: at.path, problem });
+  }
+}
