@@ -1,0 +1,1 @@
+"""MaKaC: Make a Conference."""
