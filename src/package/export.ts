@@ -105,9 +105,11 @@ function refuseSubmodules(tree: readonly TreeItem[]): void {
 function refusePointers(tree: readonly TreeItem[], options: ExportOptions): void {
   const small = tree.filter((it) => it.mode.startsWith('100')
     && it.bytes >= pointerStart.length && it.bytes < pointerBytesMax);
-  const pointers = small.filter((it) => !it.path.includes('\uFFFD') && !options.mayBePointer(it.path)
-    && readFileSync(join(options.root, it.path)).subarray(0, pointerStart.length)
-      .equals(pointerStart));
+  const isPointer = (path: string): boolean =>
+    readFileSync(join(options.root, path)).subarray(0, pointerStart.length).equals(pointerStart);
+  // A name that is not UTF-8 cannot be opened by its text; the walk refuses it later.
+  const pointers = small.filter((it) =>
+    !it.path.includes('\uFFFD') && !options.mayBePointer(it.path) && isPointer(it.path));
   refuse(pointers.map((it) => ({
     message: 'is a Git LFS pointer, not the file itself',
     place: it.path,

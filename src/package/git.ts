@@ -79,8 +79,8 @@ export async function openGit(options: GitOptions): Promise<Git> {
       succeeded(`git ${args[0] ?? ''}`, await inScratch(gitDirectory, args)),
     create: async (name) => {
       const path = resolve(home, name);
-      await inScratch(path, ['init', '--bare', '--quiet', '--template=', `--object-format=${format}`])
-        .then((result) => succeeded('git init', result));
+      const init = ['init', '--bare', '--quiet', '--template=', `--object-format=${format}`];
+      succeeded('git init', await inScratch(path, init));
       return path;
     },
     close: () => rmSync(config, { force: true }),

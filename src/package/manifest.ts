@@ -19,7 +19,9 @@ function isStep(part: string): boolean {
 const fileEntry = z.strictObject({
   path, type: z.literal('file'), mode: z.enum(['0644', '0755']), bytes, sha256,
 });
-const directoryEntry = z.strictObject({ path, type: z.literal('directory'), mode: z.literal('0755') });
+const directoryEntry = z.strictObject({
+  path, type: z.literal('directory'), mode: z.literal('0755'),
+});
 const linkEntry = z.strictObject({ path, type: z.literal('link'), link: z.string().min(1) });
 
 const entry = z.discriminatedUnion('type', [fileEntry, directoryEntry, linkEntry]);

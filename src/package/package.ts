@@ -127,7 +127,8 @@ function exportTag(job: Job): Promise<Source> {
     });
     const epoch = epochOf(options.environment, exported.committedAt);
     phase(job, 'export', `exported ${commit}, time ${new Date(epoch * 1000).toISOString()}`);
-    return { ...exported, root: realpathSync(exported.root), commit, epoch, gitVersion: git.version };
+    const root = realpathSync(exported.root);
+    return { ...exported, root, commit, epoch, gitVersion: git.version };
   });
 }
 

@@ -28,7 +28,8 @@ export async function resolveTag(git: Git, remote: string, tag: string): Promise
   const where = isAbsolute(remote) ? 'this repository' : `the remote ${remote}`;
   if (refs.has(branchRef)) {
     throw new SeatrialError('refused', [{
-      message: `${tag} is a branch${commit === undefined ? ', not a tag,' : ' and a tag'} on ${where}`,
+      message: `${tag} is ${commit === undefined ? 'a branch, not a tag,' : 'a branch and a tag'}`
+        + ` on ${where}`,
       fix: commit === undefined ? 'Make a tag of the commit to be released, push it, and name it.'
         : 'Delete or rename the branch: tools disagree on which of the two the name means.',
     }]);
@@ -64,7 +65,7 @@ export async function requireUnmoved(
 
 /** The commit must be on one of the branches of the remote; no branches: not asked. */
 export async function requireOnBranch(
-  git: Git, remote: string, asked: { readonly commit: string; readonly branches: readonly string[] },
+  git: Git, remote: string, asked: { commit: string; branches: readonly string[] },
 ): Promise<void> {
   if (asked.branches.length === 0) return;
   asked.branches.forEach((branch) => requireRefName('branch', branch));

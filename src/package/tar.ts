@@ -1,5 +1,5 @@
 import { createWriteStream, type Stats } from 'node:fs';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TarArchive } from 'archiver';
 import { digestTap, fixedBlocks, gzipStream, portableHeader, type Digest } from './gzip.ts';
@@ -28,6 +28,8 @@ export interface TarFile {
 /** archiver writes the time as a signed 32-bit number of seconds. */
 export const epochMax = 2 ** 31 - 1;
 
+const zeros = Buffer.alloc(128 * 1024);
+
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
@@ -48,40 +50,76 @@ export function createTarGz(path: string, epoch: number): TarFile {
   const whole = digestTap();
   let failed: { readonly reason: unknown } | undefined;
   let waiting: Waiting | undefined;
-  const fail = (reason: unknown): void => {
+  const note = (reason: unknown): void => {
     failed ??= { reason };
+  };
+  const fail = (reason: unknown): void => {
+    note(reason);
     waiting?.reject(reason);
   };
-  archive.on('warning', fail);
-  archive.on('entry', () => waiting?.resolve());
-  const flowed = pipeline(archive, tar.stream, fixedBlocks(), gzipStream(), portableHeader(),
+  const entered = (): void => {
+    if (failed === undefined) waiting?.resolve();
+    else waiting?.reject(failed.reason);
+  };
+  archive.on('warning', fail).on('error', fail).on('entry', entered);
+  const flowed = pipeline(tar.stream, fixedBlocks(), gzipStream(), portableHeader(),
     whole.stream, createWriteStream(path, { flags: 'wx', mode: 0o644 }));
   flowed.catch(fail);
+  archive.pipe(swallowing(tar.stream));
+  const end = once(() => archive.finalize());
   return {
     add: (entry) => new Promise<void>((resolve, reject) => {
       if (failed !== undefined) return reject(asError(failed.reason));
       waiting = { resolve, reject };
-      append(archive, { entry, date, fail });
+      append(archive, { entry, date, note });
     }),
     finish: async () => {
-      await archive.finalize();
+      await end();
       await flowed;
       return { tar: tar.digest(), archive: whole.digest() };
     },
     abandon: async () => {
-      archive.destroy(new Error('the archive was given up'));
+      await end();
       await flowed.catch(() => undefined);
     },
   };
 }
 
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/**
+ * Passes on to `target` until that breaks, and then swallows. archiver must not see an error on
+ * either side: its abort() calls what streamx does not have, and once destroyed it hands the next
+ * entry to a destroyed tar; both throw where nobody can catch it. It always ends in the normal way.
+ */
+function swallowing(target: Writable): Writable {
+  let release = (): void => undefined;
+  for (const event of ['drain', 'close', 'error']) target.on(event, () => release());
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      release = (): void => {
+        release = (): void => undefined;
+        done();
+      };
+      if (target.destroyed || target.write(chunk)) release();
+    },
+    final(done) {
+      if (!target.destroyed) target.end();
+      done();
+    },
+  });
+}
+
 interface Append {
   readonly entry: TarEntry;
   readonly date: Date;
-  readonly fail: (reason: unknown) => void;
+  readonly note: (reason: unknown) => void;
 }
 
-function append(archive: TarArchive, { entry, date, fail }: Append): void {
+function append(archive: TarArchive, { entry, date, note }: Append): void {
   // A pax record for the name where ustar's two fields cannot hold it: tar-stream would write an
   // empty name for a directory whose last component is over 100 bytes.
   const long = Buffer.byteLength(entry.name.split('/').at(-1) ?? '') >= 100 ? { pax: {} } : {};
@@ -93,11 +131,30 @@ function append(archive: TarArchive, { entry, date, fail }: Append): void {
   } else if (Buffer.isBuffer(entry.body)) {
     archive.append(entry.body, { name: entry.name, mode: entry.mode, date, ...long });
   } else {
-    // archiver does not hear of a source's errors, and reads into memory what has no `stats`.
-    const source = Readable.from(entry.body).once('error', fail);
+    // archiver reads into memory what has no `stats`.
+    const source = Readable.from(filled(entry.body, entry.bytes, note));
     const data = { name: entry.name, mode: entry.mode, date, stats: sizeOnly(entry.bytes) };
     archive.append(source, { ...data, ...long });
   }
+}
+
+/**
+ * archiver waits for ever for the rest of a source that failed. So the rest is made of zeros, and
+ * the failure is noted: `add` rejects once the entry has ended.
+ */
+function* filled(
+  body: Iterable<Buffer>, bytes: number, note: (reason: unknown) => void,
+): Iterable<Buffer> {
+  let left = bytes;
+  try {
+    for (const piece of body) {
+      left -= piece.length;
+      yield piece;
+    }
+  } catch (reason) {
+    note(reason);
+  }
+  for (; left > 0; left -= zeros.length) yield zeros.subarray(0, Math.min(left, zeros.length));
 }
 
 /** Of `stats`, archiver uses the size only when mode and date are given. */

@@ -43,7 +43,7 @@ export function linkProblem({ root, path, raw }: LinkPlace): string | undefined 
   }
   if (target.startsWith('/')) return `is a link to the absolute path ${target}`;
   const leads = posix.normalize(posix.join(dirname(path), target));
-  if (leads === '..' || leads.startsWith('../')) return `is a link that leads outside, to ${target}`;
+  if (/^\.\.(\/|$)/.test(leads)) return `is a link that leads outside, to ${target}`;
   // A `..` after a name depends on where that name leads if it is a link itself.
   if (!/(^|\/)[^/]+\/+\.\.(\/|$)/.test(target.replace(/^(\.{1,2}\/+)+/, ''))) return undefined;
   return isInside(root, realOf(join(root, dirname(path)) + '/' + target) ?? '/') ? undefined

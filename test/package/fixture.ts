@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync }
-  from 'node:fs';
+import {
+  chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { PackageConfig } from '../../src/config/config.ts';
@@ -36,7 +37,8 @@ export function writeFiles(root: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) {
     const path = join(root, name.replace(/^x:/, ''));
     mkdirSync(dirname(path), { recursive: true });
-    if (typeof content === 'string' && content.startsWith('->')) symlinkSync(content.slice(2), path);
+    const link = typeof content === 'string' && content.startsWith('->');
+    if (link) symlinkSync(content.slice(2), path);
     else writeFileSync(path, content);
     if (name.startsWith('x:')) chmodSync(path, 0o755);
   }
