@@ -3,6 +3,7 @@ import type { Place } from './tree.ts';
 
 /** More than this helps nobody: a binary file would print thousands of lines. */
 const problemsMax = 200;
+const charactersMax = 1000;
 
 /** A value that a rule over several sections needs to see, with where it stands. */
 export interface Mark {
@@ -89,8 +90,16 @@ export class Report {
 
   #push(at: { place: Place; path: string; message: string }, fix: string | undefined): void {
     const place = `${this.#file}:${at.place.line}:${at.place.column}`;
-    const problem = fix === undefined ? { message: at.message, place }
-      : { message: at.message, place, fix };
+    const message = printable(at.message);
+    const problem = fix === undefined ? { message, place }
+      : { message, place, fix: printable(fix) };
     this.#found.push({ place: at.place, path: at.path, problem });
   }
+}
+
+/** Keys and values come from a file: no line break, no escape sequence reaches a terminal. */
+function printable(text: string): string {
+  const short = text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
+  return short.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (character) =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

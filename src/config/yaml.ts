@@ -116,7 +116,6 @@ class TreeReader {
     const known = this.#trees.get(node);
     if (known !== undefined) return known;
     const place = this.#placeAt(node.range[0]);
-    if (this.#open.has(node)) return this.#refuse(place, 'an alias stands inside its own anchor');
     this.#open.add(node);
     const tree = this.#convertNew(node, place);
     this.#open.delete(node);
@@ -127,8 +126,9 @@ class TreeReader {
   #convertNew(node: ParsedNode, place: Place): Tree {
     if (isAlias(node)) {
       const target = this.#targets.get(node);
-      if (target !== undefined) return this.#convert(target);
-      return this.#refuse(place, `no anchor &${node.source} stands before this alias`);
+      if (target === undefined) return this.#refuse(place, `no anchor &${node.source} before it`);
+      return this.#open.has(target)
+        ? this.#refuse(place, 'the alias stands inside its own anchor') : this.#convert(target);
     }
     if (isMap(node)) return { kind: 'map', place, entries: this.#entries(node) };
     if (isSeq(node)) {

@@ -15,7 +15,7 @@ const glob = text({
   fix: 'Globs begin below `directory`: no leading /, no `..`.',
 });
 
-const globs = list(glob, { expects: 'a list of globs' });
+const globs = list(glob, { expects: 'a list of globs', min: 1 });
 
 const versionFile = object<{ file: string; pattern: string }>({
   file: required(relativePath, 'File in the repository that holds the version.'),
@@ -71,7 +71,7 @@ export const packaging: Shape<PackageConfig> = mapped(keys, (it, at) => {
   }
   const { 'tag-prefix': prefix, ...rest } = it;
   return {
-    ...rest, include: it.include ?? ['**'], exclude: it.exclude ?? [], tagPrefix: prefix,
+    ...rest, include: it.include ?? [], exclude: it.exclude ?? [], tagPrefix: prefix,
   };
 });
 

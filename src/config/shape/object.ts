@@ -113,7 +113,7 @@ export interface VariantRules extends ObjectRules {
   readonly fix?: string;
 }
 
-/** One of several forms of a map, told apart by the keys that are there; first match wins. */
+/** One of several forms of a map, told apart by the keys that are there. */
 export function variants<T>(choices: readonly Variant<T>[], rules: VariantRules): Shape<T> {
   const keys = [...new Set(choices.flatMap((it) => it.keys))];
   return {
@@ -124,7 +124,7 @@ export function variants<T>(choices: readonly Variant<T>[], rules: VariantRules)
         return refuse(at, `must be ${rules.expects}, not ${describeTree(tree)}`, rules.fix);
       }
       const found = choices.find((it) => entryOf(tree, it.keys[0] ?? '') !== undefined)
-        ?? choices.find((it) => it.keys.some((key) => entryOf(tree, key) !== undefined));
+        ?? mostAlike(choices, tree);
       if (found === undefined) return refuseForms(tree, at, { keys, rules });
       const first = found.keys[0] ?? '';
       const foreign = new Map(keys
@@ -133,6 +133,14 @@ export function variants<T>(choices: readonly Variant<T>[], rules: VariantRules)
       return found.shape.read(tree, { ...at, foreign });
     },
   };
+}
+
+function mostAlike<T>(choices: readonly Variant<T>[], tree: MapTree): Variant<T> | undefined {
+  const ranked = choices
+    .map((it) => ({ it, score: it.keys.filter((key) => entryOf(tree, key) !== undefined).length }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+  return ranked[0]?.it;
 }
 
 function refuseForms(

@@ -1,0 +1,163 @@
+import type { Sections } from './files.ts';
+
+/**
+ * What is refused: name, the sections with « before the place that is named, what the message or
+ * its fix says, and whether the JSON Schema sees it too.
+ */
+export type Refused = readonly [name: string, Sections, RegExp, 'schema' | 'parser'];
+
+export const refusedShapes: readonly Refused[] = [
+  ['application with capitals', { application: 'application: «Guestbook' },
+    /`application` must be a name such as guestbook, not "Guestbook"/, 'schema'],
+  ['application too long', { application: `application: «${'a'.repeat(33)}` }, /name/, 'schema'],
+  ['application as a number', { application: 'application: «1.10' },
+    /name such as guestbook, not the number 1\.10/, 'schema'],
+  ['a truth value for a text', { install: 'install: { directory: /srv/x, shared: [«true] }' },
+    /shared\[0\]` must be .*without quotes true is a truth value[^]*Quote it: "true"/, 'schema'],
+  ['a number for a text', { install: 'install: { directory: /srv/x, shared: [«1.10] }' },
+    /without quotes 1\.10 is a number in YAML[^]*Quote it: "1\.10"/, 'schema'],
+  ['a list for a text', { application: 'application: «[a]' }, /not a list/, 'schema'],
+  ['an empty value', { more: '«records:' }, /`records` must be .*, not empty/, 'schema'],
+  ['unknown key', { more: '«instal: 1' }, /`instal` is not a known[^]*mean `install`/, 'schema'],
+  ['unknown key below', { service: 'service: { systemd: g, «sistemd: x }' },
+    /`service.sistemd` is not a known key[^]*Did you mean `systemd`/, 'schema'],
+
+  ['host with an option', { hosts: 'hosts: { production: «-oProxyCommand=x }' },
+    /production` must be `local`, or/, 'schema'],
+  ['host with a shell character', { hosts: 'hosts: { production: «"a;b" }' },
+    /must be/, 'schema'],
+  ['host port too large', { hosts: 'hosts: { production: «deploy@a:99999 }' },
+    /port 99999/, 'parser'],
+  ['host list', { hosts: 'hosts: { production: «[a, b] }' },
+    /not yet supported here[^]*Name one host/, 'schema'],
+  ['no host', { hosts: 'hosts: «{}' }, /names no host/, 'parser'],
+  ['address with a user', { hosts: 'hosts: { production: { address: «a@b } }' },
+    /user goes to the key `user`/, 'schema'],
+  ['port as text', { hosts: 'hosts: { production: { address: a, port: «"22" } }' },
+    /whole number from 1 to 65535[^]*Take the quotes away/, 'schema'],
+  ['known-hosts absolute', { hosts: 'hosts: { production: a, known-hosts: «/etc/x }' },
+    /must be relative/, 'schema'],
+
+  ['install of neither kind', { install: 'install: { «dir: /srv/x }' },
+    /not a known key[^]*Allowed: directory/, 'schema'],
+  ['install of both kinds', { install: 'install: { directory: /srv/x, «replaces: [/a] }' },
+    /does not go together with `directory`/, 'schema'],
+  ['install empty', { install: 'install: «{}' }, /Take `directory` for/, 'schema'],
+  ['shared with a path', { install: 'install: { directory: /srv/x, shared: [«a/b] }' },
+    /simple name/, 'schema'],
+  ['shared ..', { install: 'install: { directory: /srv/x, shared: [«..] }' }, /simple/, 'schema'],
+  ['shared twice', { install: 'install: { directory: /srv/x, shared: [a, «a] }' },
+    /stands twice/, 'schema'],
+  ['path relative', { install: 'install: { directory: «srv/x }' }, /must be absolute/, 'schema'],
+  ['path /', { install: 'install: { directory: «/ }' }, /must not be \/ itself/, 'schema'],
+  ['path with ..', { install: 'install: { directory: «/srv/../etc }' }, /contain `\.\.`/, 'schema'],
+  ['path with a slash at its end', { install: 'install: { directory: «/srv/x/ }' },
+    /must not end with \//, 'schema'],
+  ['path with //', { install: 'install: { directory: «/srv//x }' }, /must not contain/, 'schema'],
+  ['path with /./', { install: 'install: { directory: «/srv/./x }' }, /not contain/, 'schema'],
+  ['path with a line break', { install: 'install: { directory: «"/srv/x\\ny" }' },
+    /must be one line/, 'schema'],
+  ['replaces nothing', { install: 'install: { replaces: «[] }' }, /not empty/, 'schema'],
+  ['timeout of words', {
+    install: 'install: { directory: /srv/x, migrate: { run: a, timeout: «soon } }',
+  }, /a time such as 90s, 15m or 2h/, 'schema'],
+  ['timeout of nothing', {
+    install: 'install: { directory: /srv/x, migrate: { run: a, timeout: «0 } }',
+  }, /at least a second/, 'schema'],
+  ['timeout of a month', {
+    install: 'install: { directory: /srv/x, migrate: { run: a, timeout: «720h } }',
+  }, /at most 7 days/, 'parser'],
+  ['user with a space', {
+    install: 'install: { directory: /srv/x, run: { run: a, user: «a b } }',
+  }, /user name/, 'schema'],
+  ['command without run', {
+    install: 'install: { directory: /srv/x, run: «{ user: a } }',
+  }, /install\.run\.run` is missing/, 'schema'],
+
+  ['unit with a shell character', { service: 'service: { systemd: «"a;b" }' },
+    /name of a systemd unit/, 'schema'],
+  ['unit that is an option', { service: 'service: { systemd: «--now }' }, /unit/, 'schema'],
+  ['unit with a path', { service: 'service: { systemd: «../x }' }, /unit/, 'schema'],
+  ['unit template', { service: 'service: { systemd: «mail@ }' }, /is a template/, 'parser'],
+  ['service of no kind', { service: 'service: { «systemdd: x }' }, /mean `systemd`/, 'schema'],
+  ['service as a word', { service: 'service: «guestbook' }, /must be { systemd }/, 'schema'],
+  ['pidfile with stop', {
+    service: 'service: { pidfile: /run/a, start: a, unguarded: none, «stop: b }',
+  }, /`service.stop` does not go together with `pidfile`/, 'schema'],
+  ['commands without running', {
+    service: 'service: «{ start: a, stop: b, unguarded: none }',
+  }, /service\.running` is missing/, 'schema'],
+  ['unknown signal', {
+    service: 'service: { pidfile: /run/a, start: a, unguarded: x, stop-signal: «KILL }',
+  }, /one of TERM, INT, QUIT, HUP/, 'schema'],
+
+  ['maintenance half', { maintenance: 'maintenance: «{ on: a }' }, /off` is missing/, 'schema'],
+  ['maintenance of two kinds', { maintenance: 'maintenance: { on: a, off: b, «none: c }' },
+    /does not go together with `on`/, 'schema'],
+  ['private as a port', { maintenance: 'maintenance: { private: «18080, public: PORT=1 }' },
+    /Write NAME=value/, 'schema'],
+  ['private with a shell character', {
+    maintenance: 'maintenance: { private: «"PORT=$(id)", public: PORT=1 }',
+  }, /Write NAME=value/, 'schema'],
+  ['none without a reason', { maintenance: 'maintenance: { none: «"" }' }, /empty/, 'schema'],
+  ['none: true', { maintenance: 'maintenance: { none: «true }' }, /Quote it/, 'schema'],
+
+  ['state as a path', { state: 'state: [«/srv/a]' }, /state\[0\]` must be/, 'schema'],
+  ['no checks', { checks: 'checks: «[]' }, /must be a list of checks, not empty/, 'schema'],
+  ['check of no kind', { checks: 'checks: [{ «htp: "http://a" }]' }, /mean `http`/, 'schema'],
+  ['check of two kinds', { checks: 'checks: [{ http: "http://a", «log: /a }]' },
+    /does not go together with `http`/, 'schema'],
+  ['check URL of a file', { checks: 'checks: [{ http: «file:///etc/passwd }]' }, /a URL/, 'schema'],
+  ['check URL with a blank', { checks: 'checks: [{ http: «http://a/ b }]' }, /a URL/, 'schema'],
+  ['check URL without a host', { checks: 'checks: [{ http: «"http://:80/" }]' },
+    /no URL that can be asked/, 'parser'],
+  ['check URL with a password', { checks: 'checks: [{ http: «http://a:b@c/ }]' },
+    /must not hold a user or a password/, 'parser'],
+  ['status 99', { checks: 'checks: [{ http: { url: "http://a", status: «99 } }]' },
+    /between 100 and 599/, 'schema'],
+  ['status backwards', { checks: 'checks: [{ http: { url: "http://a", status: «299-200 } }]' },
+    /a range such as 200-299/, 'parser'],
+  ['log relative', { checks: 'checks: [{ log: «var/log/x }]' }, /must be absolute/, 'schema'],
+  ['regex that does not compile', { checks: 'checks: [{ log: { file: /a, new: [«"a("] } }]' },
+    /is no regular expression/, 'parser'],
+  ['regex of another language', { checks: 'checks: [{ log: { file: /a, new: [«"(?i)a"] } }]' },
+    /extended regular expressions do not have/, 'parser'],
+  ['regex with \\d', { checks: 'checks: [{ log: { file: /a, allow: [«\'\\d+\'] } }]' },
+    /write \[0-9\]/, 'parser'],
+  ['unsure 0', { checks: 'checks: [{ command: { run: a, unsure: «0 } }]' },
+    /from 1 to 125/, 'schema'],
+  ['before-admission alone', {
+    checks: 'checks: [{ command: «{ run: a, before-admission: true } }]',
+  }, /without `writes: true`/, 'parser'],
+  ['writes: yes', { checks: 'checks: [{ command: { run: a, writes: «yes } }]' },
+    /true or false, not "yes"/, 'schema'],
+  ['records without {id}', { checks: 'checks: [{ records: { ids: a, each: «"http://a/" } }]' },
+    /must contain \{id\}/, 'parser'],
+  ['records compared by taste', {
+    checks: 'checks: [{ records: { ids: a, each: "http://a/{id}", compare: «bdy } }]',
+  }, /mean `body`/, 'schema'],
+  ['sample 0', {
+    checks: 'checks: [{ records: { ids: a, each: "http://a/{id}", sample: «0 } }]',
+  }, /from 1 to 1000/, 'schema'],
+  ['observe that cannot pass', { more: 'observe: «{ passes: 10, every: 10s, within: 60s }' },
+    /can never pass/, 'parser'],
+  ['keep no release', { more: 'keep: { releases: «0 }' }, /from 1 to 1000/, 'schema'],
+
+  ['archive and include', { more: 'package: «{ archive: a.tar, include: [b] }' },
+    /has `archive` and also/, 'parser'],
+  ['include outside', { more: 'package: { include: [«../x/**] }' }, /no `\.\.`/, 'schema'],
+  ['archive with another placeholder', { more: 'package: { archive: «"a-{release}.tar" }' },
+    /uses \{release\}[^]*Allowed: version/, 'parser'],
+  ['set of two targets', {
+    more: 'package: { recipe: [{ set: «{ file: a, variable: b, argument: c, to: d } }] }',
+  }, /needs one of variable, argument, pattern, and has 2/, 'parser'],
+  ['set of no target', { more: 'package: { recipe: [{ set: «{ file: a, to: d } }] }' },
+    /and has 0/, 'parser'],
+  ['version without a group', {
+    more: 'package: { versions: [{ file: a, pattern: «"version = .*" }] }',
+  }, /must have one group in \( \), not 0/, 'parser'],
+  ['set to a number', {
+    more: 'package: { recipe: [{ set: { file: a, variable: b, to: «1.10 } }] }',
+  }, /Quote it: "1\.10"/, 'schema'],
+  ['branch with an option', { more: 'package: { branches: [«--all] }' }, /branch/, 'schema'],
+];
