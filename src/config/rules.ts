@@ -17,6 +17,7 @@ const rules: readonly Rule[] = [
   releasesHoldNoState,
   replacedPathsAreWritten,
   entriesSurviveSwitching,
+  entriesStayAway,
   unitsOnce,
   portNeedsPrivate,
   shellKnowsNoPort,
@@ -102,6 +103,16 @@ function entriesSurviveSwitching(report: Report): void {
       report.tell(entry, `(${entry.value}) stands in what is switched with the release`,
         `Name ${directory.value}/current itself.`);
     }
+  }
+}
+
+/** Installing would put the entry back in the middle of the window. */
+function entriesStayAway(report: Report): void {
+  for (const entry of report.marks('entry')) {
+    const hit = report.marks('replaces').find((it) => overlaps(it.value, entry.value));
+    if (hit === undefined) continue;
+    report.tell(entry, `(${entry.value}) overlaps \`${hit.path}\` (${hit.value})`,
+      'Name a path that installing does not touch: the start script, say.');
   }
 }
 

@@ -16,6 +16,10 @@ export const refusedRules: readonly Refused[] = [
   ['entry inside of releases', {
     service: `service: { ${pidfile}, entry: «/srv/guestbook/releases/1 }`,
   }, /stands in what is switched/, 'parser'],
+  ['entry inside of replaces', {
+    install: 'install: { replaces: [/opt/app], run: a }',
+    service: 'service: { pidfile: /run/a, start: a, entry: «/opt/app/bin/start }',
+  }, /overlaps `install\.replaces\[0\]`[^]*installing does not touch/, 'parser'],
   ['{entry} without entry', {
     service: 'service: «{ pidfile: /run/a, start: "{entry} run", unguarded: b }',
   }, /uses \{entry\} in `start`/, 'parser'],
