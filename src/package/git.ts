@@ -54,10 +54,11 @@ export async function openGit(options: GitOptions): Promise<Git> {
     });
     return succeeded(`read the repository ${options.repository}`, result);
   };
-  const directory = (await ask('rev-parse', '--absolute-git-dir')).replace(/\n$/, '');
-  const bare = (await ask('rev-parse', '--is-bare-repository')).trim() === 'true';
-  const top = bare ? directory : (await ask('rev-parse', '--show-toplevel')).replace(/\n$/, '');
-  const format = (await ask('rev-parse', '--show-object-format')).trim();
+  const [bare, format, ...path] = (await ask('rev-parse', '--is-bare-repository',
+    '--show-object-format', '--absolute-git-dir')).replace(/\n$/, '').split('\n');
+  const directory = path.join('\n');
+  const top = bare === 'true' ? directory
+    : (await ask('rev-parse', '--show-toplevel')).replace(/\n$/, '');
   const settings = parseConfig(await ask('config', '--list', '--null', '--includes'));
   const home = join(options.scratch, 'git');
   mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -79,7 +80,7 @@ export async function openGit(options: GitOptions): Promise<Git> {
       succeeded(`git ${args[0] ?? ''}`, await inScratch(gitDirectory, args)),
     create: async (name) => {
       const path = resolve(home, name);
-      const init = ['init', '--bare', '--quiet', '--template=', `--object-format=${format}`];
+      const init = ['init', '--bare', '--quiet', '--template=', `--object-format=${format ?? ''}`];
       succeeded('git init', await inScratch(path, init));
       return path;
     },
