@@ -1,33 +1,7 @@
-import type { Command } from '../command/command.ts';
+import type { KeepConfig, ObserveConfig } from '../config/config.ts';
+import type { PlannedCheck, Step, Way } from '../steps/step.ts';
 
-/** `prepare`: beside the live system; `window`: users are out; `admit`: after the commit. */
-export type Phase = 'prepare' | 'window' | 'admit';
-
-/**
- * One step of a plan. Every act is a Command whose program is a verb of the runtime
- * (src/transaction/runtime), so that a plan is data to its last word.
- */
-export interface Step {
-  /** `[a-z0-9-]+`, unique in a plan. */
-  readonly id: string;
-  /** What a person reads, in the imperative: `Stop guestbook.service`. */
-  readonly title: string;
-  readonly phase: Phase;
-  readonly do: readonly Command[];
-  /** Makes the host equal to the state before `do`, also when `do` never ran. May be empty. */
-  readonly undo: readonly Command[];
-}
-
-/** The checks of the release, one command each, that print nothing and give a verdict. */
-export interface PlannedCheck {
-  readonly title: string;
-  /** Runs while users are out: the address is the private one. */
-  readonly private: Command;
-  /** Runs before the window and after admission: the public address. */
-  readonly public: Command;
-  /** Never before admission. */
-  readonly afterAdmission: boolean;
-}
+export type { Phase, PlannedCheck, Step, Way } from '../steps/step.ts';
 
 /** A procedure bound to one host's facts: every act, before anything runs. */
 export interface Plan {
@@ -41,7 +15,12 @@ export interface Plan {
   readonly previousVersion: string | undefined;
   readonly steps: readonly Step[];
   readonly checks: readonly PlannedCheck[];
-  readonly observe: { passes: number; everySeconds: number; withinSeconds: number };
+  readonly observe: ObserveConfig;
+  readonly keep: KeepConfig;
+  /** Directory of the releases, for retention. */
+  readonly releases: string;
+  /** PATH of the login. */
+  readonly path: string;
   /** installed.json to be written at admission; `@TIME@` stands for the host's time. */
   readonly installed: string;
   /** sha256 of the installed.json that the plan was made for, or `none`. */
@@ -51,6 +30,3 @@ export interface Plan {
   /** sha256 of the host-independent steps. */
   readonly procedureDigest: string;
 }
-
-/** How the host stood before: nothing there, deployed by hand, or by us. */
-export type Way = 'first' | 'adopted' | 'normal' | 'rollback';

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { SeatrialError } from '../errors.ts';
+import type { Config } from '../config/config.ts';
+import type { RawOptions } from '../config/options.ts';
+import { parseConfig } from '../config/parse.ts';
+import type { Transport } from '../host/transport.ts';
+import { openLocal } from '../host/local.ts';
+import { openSsh } from '../host/ssh.ts';
+import type { World } from './world.ts';
+
+const connectTimeoutMs = 30_000;
+const keepAliveSeconds = 5;
+const keepAliveCountMax = 3;
+
+/** One of the two hosts, ready to be opened as often as it is lost. */
+export interface Host {
+  /** `production (deploy@www.example.org)` */
+  readonly name: string;
+  open(): Promise<Transport>;
+}
+
+/** Throws `bad-input` where the file cannot be read, or with everything that is wrong in it. */
+export function loadConfig(path: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new SeatrialError('bad-input', [{
+      message: 'the configuration cannot be read',
+      place: path,
+      fix: 'Write it (docs/configuration.md), or name another with --config.',
+    }], cause);
+  }
+  return parseConfig(text, path);
+}
+
+export function chooseHost(config: Config, options: RawOptions, world: World): Host {
+  const host = config.hosts[options.host];
+  if (host === undefined) {
+    throw new SeatrialError('bad-input', [{
+      message: `no host is named for ${options.host}`, place: `${options.config}: hosts`,
+      fix: `Write hosts: { ${options.host}: deploy@www.example.org }.`,
+    }]);
+  }
+  if (host.kind === 'local') {
+    return { name: `${options.host} (local)`, open: () => Promise.resolve(openLocal()) };
+  }
+  const knownHostsFile = knownHosts(config, options);
+  return {
+    name: `${options.host} (${host.destination})`,
+    open: () => openSsh({
+      destination: host.destination,
+      ...(host.port === undefined ? {} : { port: host.port }),
+      knownHostsFile,
+      ...(options.identity === undefined ? {} : { identityFile: options.identity }),
+      connectTimeoutMs,
+      keepAliveSeconds,
+      keepAliveCountMax,
+      temporaryDirectory: world.temporaryDirectory,
+    }),
+  };
+}
+
+/** Never the person's own file by default: a job and a laptop must trust the same keys. */
+function knownHosts(config: Config, options: RawOptions): string {
+  if (options['known-hosts'] !== undefined) return options['known-hosts'];
+  if (config.hosts.knownHosts !== undefined) {
+    return resolve(dirname(options.config), config.hosts.knownHosts);
+  }
+  throw new SeatrialError('bad-input', [{
+    message: 'no known hosts are given, and a host key is never trusted unseen',
+    place: `${options.config}: hosts`,
+    fix: 'Write hosts: { known-hosts: known_hosts } and put the line there that the host\'s ' +
+      'administrator gives you (on the host: cat /etc/ssh/ssh_host_ed25519_key.pub).',
+  }]);
+}
+
+/** Opens the host, and closes it whatever happens. */
+export async function withHost<Value>(host: Host,
+  use: (transport: Transport) => Promise<Value>): Promise<Value> {
+  const transport = await host.open();
+  try {
+    return await use(transport);
+  } finally {
+    await transport.close();
+  }
+}

@@ -1,0 +1,70 @@
+import { SeatrialError } from '../errors.ts';
+import type { RawOptions } from '../config/options.ts';
+import { gatherFacts } from '../facts/gather.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Summary } from '../report/events.ts';
+import { startRecovery } from '../transaction/follow.ts';
+import { showPlanCommand, titlesOf } from '../transaction/start.ts';
+import { chooseHost, loadConfig, withHost } from './host.ts';
+import { plainSummary, record, summarize } from './summary.ts';
+import { busy, launchOf, needsHuman, watchRun, type Acting } from './transaction.ts';
+import type { Result, World } from './world.ts';
+
+/** Finishes a transaction that died, also one that asked for a person: they say that it may. */
+export function recover(options: RawOptions, world: World): Promise<Result> {
+  return onRun('recover', options, world, async (acting, facts) => {
+    if (facts.lock === 'held') throw busy(facts.lockOwner);
+    const run = facts.unfinished;
+    if (run === undefined) return undefined;
+    const started = await startRecovery({ ...acting, ...acting.config,
+      launch: launchOf(facts, acting.world), force: needsHuman(facts) !== undefined });
+    if (started.kind === 'busy') throw busy({ run });
+    return started.kind === 'nothing' ? undefined : run;
+  });
+}
+
+/** Watches a transaction that runs, or that ended: the journal is on the host. */
+export function attach(options: RawOptions, world: World): Promise<Result> {
+  return onRun('attach', options, world, (_acting, facts) =>
+    Promise.resolve(options.run ?? facts.unfinished ?? facts.lockOwner['run']));
+}
+
+type Choose = (acting: Acting, facts: HostFacts) => Promise<string | undefined>;
+
+// eslint-disable-next-line max-params
+async function onRun(command: 'recover' | 'attach', options: RawOptions, world: World,
+  choose: Choose): Promise<Result> {
+  const config = loadConfig(options.config);
+  const host = chooseHost(config, options, world);
+  const recording = record(world.report);
+  const summary = await withHost(host, async (transport): Promise<Summary> => {
+    const acting = { config, options, host, transport,
+      world: { ...world, report: recording.report } };
+    const facts = await gatherFacts(transport, config);
+    const run = await choose(acting, facts);
+    if (run === undefined) {
+      return plainSummary({ command, end: 'unchanged', application: config.application,
+        host: host.name, version: facts.installed?.version, serving: facts.installed?.version,
+        reason: 'no transaction is unfinished' });
+    }
+    const plan = await planOnHost(acting, run);
+    const followed = await watchRun(acting, { run, titles: titlesOf(plan),
+      launch: facts.hasBootUnit && facts.mayLaunchUnit ? 'unit' : 'session' });
+    return summarize({ command, options, plan, followed, events: recording.events });
+  });
+  return { kind: 'summary', summary };
+}
+
+async function planOnHost(acting: Acting, run: string): Promise<Plan> {
+  if (!/^[0-9TZ]+-[0-9a-f]+$/.test(run)) {
+    throw new SeatrialError('bad-input', [{ message: `'${run}' is no run id`, place: '--run',
+      fix: 'seatrial status names the runs.' }]);
+  }
+  const result = await acting.transport.run(showPlanCommand(acting.config.records, run));
+  if (result.outcome.kind === 'exited' && result.outcome.status === 0) {
+    return JSON.parse(result.stdout) as Plan;
+  }
+  throw new SeatrialError('refused', [{ message: `the host has no run ${run}`,
+    fix: 'seatrial status names the runs.' }]);
+}

@@ -1,0 +1,29 @@
+import type { Report } from '../report/events.ts';
+import type { Summary } from '../report/events.ts';
+
+/** What only the edge can give: clocks, chance, the terminal, the environment. */
+export interface World {
+  readonly report: Report;
+  /** Writes a result to standard output, whole lines. */
+  readonly print: (text: string) => void;
+  /** The wall clock. */
+  readonly now: () => Date;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** So many random bytes as hex. */
+  readonly random: (bytes: number) => string;
+  /** Aborted when a person or a job cancels. */
+  readonly cancel: AbortSignal;
+  /** Exists, private, removed by the edge at the end. */
+  readonly temporaryDirectory: string;
+  /** Who acts, for the lock and the records; one line. */
+  readonly by: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly toolVersion: string;
+}
+
+/** What a command gives back: a summary with an end, or text that was printed. */
+export type Result =
+  | { readonly kind: 'summary'; readonly summary: Summary }
+  | { readonly kind: 'printed' };

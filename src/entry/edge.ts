@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { World } from '../commands/world.ts';
+import type { RawOptions } from '../config/options.ts';
+import type { Summary } from '../report/events.ts';
+import { watchSignals } from './signals.ts';
+import { openTerminal } from './terminal.ts';
+import { toolVersion } from './version.ts';
+
+export interface Edge {
+  readonly world: World;
+  finish(summary: Summary): void;
+  close(): void;
+}
+
+/** Gathers what is impure for one command; `close` leaves nothing behind. */
+export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): Edge {
+  const temporaryDirectory = mkdtempSync(join(tmpdir(), 'seatrial-'));
+  const terminal = openTerminal(options, environment);
+  const signals = watchSignals();
+  const world: World = {
+    report: terminal.report, print: (text) => { process.stdout.write(text); },
+    now: () => new Date(), clock: () => performance.now(),
+    sleep: async (milliseconds) => { await sleep(milliseconds); },
+    random: (bytes) => randomBytes(bytes).toString('hex'),
+    cancel: signals.cancel, temporaryDirectory, by: `${userInfo().username}@${hostname()}`,
+    environment: environment as Record<string, string>, toolVersion,
+  };
+  return { world, finish: terminal.finish, close: () => {
+    terminal.close();
+    signals.stop();
+    rmSync(temporaryDirectory, { recursive: true, force: true });
+  } };
+}

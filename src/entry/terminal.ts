@@ -1,0 +1,23 @@
+import type { RawOptions } from '../config/options.ts';
+import { openConsole, type Console } from '../report/console.ts';
+
+const tickMs = 1_000;
+
+/** The person's terminal, or a log; with --json everything but the result goes to stderr. */
+export function openTerminal(options: RawOptions, environment: NodeJS.ProcessEnv):
+Console & { close(): void } {
+  const stream = options.json ? process.stderr : process.stdout;
+  const isTerminal = stream.isTTY === true && environment['TERM'] !== 'dumb';
+  const screen = openConsole({
+    write: (text) => { stream.write(text); },
+    isTerminal,
+    get columns() { return stream.isTTY ? stream.columns : 200; },
+    color: isTerminal && environment['NO_COLOR'] === undefined,
+    verbose: options.verbose,
+    fence: environment['GITHUB_ACTIONS'] === 'true',
+    now: () => performance.now(),
+  });
+  const timer = setInterval(screen.tick, tickMs);
+  timer.unref();
+  return { ...screen, close: () => { clearInterval(timer); } };
+}

@@ -1,0 +1,126 @@
+# shellcheck shell=sh
+# Facts about a host: one read-only round trip, nothing written, no root. Prints name TAB value.
+# The calls that follow name what to look at; every one may find nothing.
+export LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+fact() { printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | tr '\t\n\r' '   ')"; }
+encoded() { base64 <"$1" | tr -d '\n'; }
+yes_no() { if "$@" >/dev/null 2>&1; then printf yes; else printf no; fi; }
+
+fact_host() {
+  fact user "$(id -un)"
+  fact uid "$(id -u)"
+  fact host "$(uname -n)"
+  fact machine "$(cat /etc/machine-id 2>/dev/null)"
+  fact boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+  fact path "$PATH"
+  fact systemd "$(yes_no test -d /run/systemd/system)"
+  fact kill-user-processes "$(busctl get-property org.freedesktop.login1 \
+    /org/freedesktop/login1 org.freedesktop.login1.Manager KillUserProcesses 2>/dev/null)"
+}
+
+# Versions matter: the program needs GNU cp, mv -T, find -printf, sync FILE, flock, timeout.
+fact_tools() {
+  for tool in "$@"; do fact "tool.$tool" "$(yes_no command -v "$tool")"; done
+  fact tool.gnu-cp "$(cp --help 2>/dev/null | grep -c -e --reflink)"
+  fact tool.gnu-mv "$(mv --help 2>/dev/null | grep -c -e no-target-directory)"
+  fact tool.gnu-find "$(yes_no find / -maxdepth 0 -printf '%T@')"
+}
+
+fact_records() {
+  state=missing
+  [ ! -e "$1" ] || state=unwritable
+  [ ! -w "$1" ] || state=writable
+  if [ ! -e "$1" ]; then
+    parent=$(dirname -- "$1")
+    while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
+    [ ! -w "$parent" ] || state=creatable
+  fi
+  fact records "$state"
+  [ -e "$1" ] || return
+  lock=free
+  if [ -e "$1/lock" ] && [ -w "$1/lock" ]; then flock -n "$1/lock" true || lock=held; fi
+  fact lock "$lock"
+  [ ! -r "$1/lock.owner" ] || fact lock-owner "$(encoded "$1/lock.owner")"
+  if [ -s "$1/unfinished" ]; then
+    run=$(cat "$1/unfinished")
+    fact unfinished "$run"
+    fact unfinished-journal "$(encoded "$1/runs/$run/journal")"
+  fi
+  [ ! -r "$1/installed.json" ] || fact installed "$(encoded "$1/installed.json")"
+  [ ! -r "$1/installed.json" ] ||
+    fact installed-sha256 "$(sha256sum <"$1/installed.json" | cut -d' ' -f1)"
+  for entry in "$1"/history/*.json; do
+    [ ! -r "$entry" ] || fact history "$(encoded "$entry")"
+  done
+  for entry in "$1"/rescues/*; do
+    [ ! -r "$entry" ] || fact "rescue.${entry##*/}" "$(encoded "$entry")"
+  done
+  for entry in "$1"/failed/*; do
+    [ -d "$entry" ] || continue
+    fact failed "${entry##*/}"
+    fact failed-text "$(tail -n 1 -- "$entry/reason" 2>/dev/null)"
+  done
+  gate=missing
+  if [ -L "$1/gate" ]; then if [ -e "$1/gate" ]; then gate=open; else gate=closed; fi; fi
+  fact gate "$gate"
+}
+
+# fact_units APPLICATION RECORDS UNIT…
+fact_units() {
+  application=$1 records=$2
+  shift 2
+  loader=seatrial-$application.service
+  [ -d /run/systemd/system ] || return
+  fact boot-unit "$(yes_no systemctl is-enabled -- "$loader")"
+  fact may-launch "$(yes_no may systemctl start --no-block "$loader")"
+  for unit in "$@"; do
+    fact "unit.$unit.load" "$(systemctl show -p LoadState --value -- "$unit")"
+    fact "unit.$unit.active" "$(systemctl show -p ActiveState --value -- "$unit")"
+    fact "unit.$unit.guarded" "$(yes_no guarded "$unit" "$records/gate")"
+    fact "unit.$unit.may-stop" "$(yes_no may systemctl stop -- "$unit")"
+    fact "unit.$unit.may-start" "$(yes_no may systemctl start -- "$unit")"
+  done
+}
+
+may() { if [ "$(id -u)" = 0 ]; then true; else sudo -n -l "$@"; fi; }
+guarded() { systemctl cat -- "$1" 2>/dev/null | grep -q -x -F -e "ConditionPathExists=$2"; }
+
+# fact_path PATH: what it is, on which file system, who may rename it; sizes on demand.
+fact_path() {
+  type='missing'
+  if [ -L "$1" ]; then type='link'
+  elif [ -d "$1" ]; then type='directory'
+  elif [ -f "$1" ]; then type='file'
+  elif [ -e "$1" ]; then type='other'; fi
+  fact "path.$1.type" "$type"
+  [ "$type" != link ] || fact "path.$1.target" "$(readlink -- "$1")"
+  fact "path.$1.hidden" "$(yes_no test -e "$1.closed" -o -L "$1.closed")"
+  parent=$(dirname -- "$1")
+  fact "path.$1.parent-writable" "$(yes_no test -w "$parent")"
+  fact "path.$1.readable" "$(yes_no test -r "$1")"
+  fact "path.$1.writable" "$(yes_no test -w "$1")"
+  while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
+  fact "path.$1.parent-device" "$(stat -c %d -- "$parent")"
+  fact "path.$1.free" "$(df -P -k -- "$parent" | awk 'NR == 2 { print $4 * 1024 }')"
+  [ "$type" = missing ] || fact "path.$1.device" "$(stat -c %d -- "$1")"
+}
+
+# fact_size PATH: bytes on disk and entries; how many of them another user owns.
+fact_size() {
+  [ -e "$1" ] || return
+  fact "path.$1.bytes" "$(du -s -k -- "$1" | awk '{ printf "%.0f", $1 * 1024 }')"
+  fact "path.$1.files" "$(find "$1" | wc -l)"
+  [ "$(id -u)" = 0 ] ||
+    fact "path.$1.foreign" "$(find "$1" ! -user "$(id -u)" 2>/dev/null | wc -l)"
+}
+
+# fact_pidfile PATH
+fact_pidfile() {
+  if [ -s "$1" ] && read -r pid <"$1" && [ -d "/proc/$pid" ]; then
+    fact "pidfile.$1" "$pid"
+  else
+    fact "pidfile.$1" none
+  fi
+}

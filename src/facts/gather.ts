@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { SeatrialError } from '../errors.ts';
+import { command, type Command } from '../command/command.ts';
+import { quote } from '../command/quote.ts';
+import type { Config, ServiceConfig } from '../config/config.ts';
+import type { Transport } from '../host/transport.ts';
+import type { HostFacts } from './host-facts.ts';
+import { parseFacts } from './parse-facts.ts';
+
+const factsTimeoutMs = 120_000;
+
+const tools = ['tar', 'gzip', 'sha256sum', 'flock', 'setsid', 'timeout', 'stat', 'find', 'cp', 'mv',
+  'sync', 'awk', 'sed', 'df', 'du', 'base64', 'getconf', 'sort', 'head', 'tail', 'getfacl', 'curl',
+  'node', 'sudo', 'runuser', 'sqlite3', 'python3', 'systemctl', 'getent'];
+
+/** All facts that a plan needs, in one round trip; read-only, as the login's own user. */
+export async function gatherFacts(transport: Transport, config: Config): Promise<HostFacts> {
+  const result = await transport.run(factsCommand(config), { timeoutMs: factsTimeoutMs });
+  if (result.outcome.kind === 'unknown') {
+    throw new SeatrialError('refused', [{
+      message: `${transport.name} did not tell its facts: ${result.outcome.why}`,
+      fix: 'Nothing was touched; look at the connection and run it again.',
+    }]);
+  }
+  return parseFacts(result.stdout);
+}
+
+/** The program travels on standard input, so that any login shell will do. */
+export function factsCommand(config: Config): Command {
+  const script = readFileSync(new URL('./facts.sh', import.meta.url), 'utf8');
+  const calls = [
+    call('fact_host'),
+    call('fact_tools', ...tools),
+    call('fact_records', config.records),
+    call('fact_units', config.application, config.records, ...unitsOf(config)),
+    ...watchedPaths(config).map((path) => call('fact_path', path)),
+    ...sizedPaths(config).map((path) => call('fact_size', path)),
+    ...config.services.flatMap((it) => (it.kind === 'pidfile' ? [call('fact_pidfile', it.pidfile)] : [])),
+    call('fact', 'complete', 'yes'),
+  ];
+  return { ...command('/bin/sh', '-s'), stdin: `${script}\n${calls.join('\n')}\n` };
+}
+
+function call(...words: readonly string[]): string {
+  return words.map(quote).join(' ');
+}
+
+function unitsOf(config: Config): string[] {
+  return config.services.flatMap((it) => (it.kind === 'systemd' ? [it.unit] : []));
+}
+
+/** Every path that a plan renames, links or reads. */
+export function watchedPaths(config: Config): string[] {
+  const install = config.install.kind === 'releases'
+    ? [config.install.directory, `${config.install.directory}/releases`, currentLink(config),
+      ...config.install.shared.map((name) => `${sharedOf(config)}/${name}`)]
+    : config.install.replaces.map((it) => it.path);
+  const logs = config.checks.flatMap((it) => (it.kind === 'log' ? [it.file] : []));
+  return [...new Set([...install, ...entriesOf(config.services), ...statePaths(config), ...logs,
+    config.records])];
+}
+
+function sizedPaths(config: Config): string[] {
+  const replaced = config.install.kind === 'in-place' ? config.install.replaces : [];
+  return [...statePaths(config), ...replaced.map((it) => it.path)];
+}
+
+function statePaths(config: Config): string[] {
+  return config.state.map((it) => it.path);
+}
+
+export function entriesOf(services: readonly ServiceConfig[]): string[] {
+  return [...new Set(services.flatMap((it) =>
+    (it.kind !== 'systemd' && it.guard.kind === 'entry' ? [it.guard.path] : [])))];
+}
+
+/** The link that names the live release, or the empty string for an install in place. */
+export function currentLink(config: Config): string {
+  return config.install.kind === 'releases' ? `${config.install.directory}/current` : '';
+}
+
+export function sharedOf(config: Config): string {
+  return config.install.kind === 'releases' ? `${config.install.directory}/shared` : '';
+}
+

@@ -1,0 +1,81 @@
+/** What one read-only round trip told about a host. Absent facts are undefined, never guessed. */
+export interface HostFacts {
+  readonly user: string;
+  readonly isRoot: boolean;
+  readonly host: string;
+  readonly machine: string;
+  /** PATH of the login, which the program and the user's commands get. */
+  readonly path: string;
+  readonly hasSystemd: boolean;
+  readonly killsUserProcesses: boolean;
+  readonly tools: ReadonlySet<string>;
+  readonly records: 'missing' | 'creatable' | 'writable' | 'unwritable';
+  readonly lock: 'free' | 'held';
+  /** Who holds the lock: run, by, since, version, digest. */
+  readonly lockOwner: Readonly<Record<string, string>>;
+  readonly unfinished: string | undefined;
+  readonly unfinishedJournal: string;
+  readonly installed: Installed | undefined;
+  readonly installedSha256: string;
+  /** Newest first. */
+  readonly history: readonly Installed[];
+  /** By run id. */
+  readonly rescues: ReadonlyMap<string, readonly Rescue[]>;
+  /** Run ids of failed bundles, newest first. */
+  readonly failed: readonly string[];
+  /** What the newest of them ended with. */
+  readonly failedText: string;
+  readonly gate: 'missing' | 'open' | 'closed';
+  readonly hasBootUnit: boolean;
+  readonly mayLaunchUnit: boolean;
+  readonly units: ReadonlyMap<string, UnitFacts>;
+  readonly paths: ReadonlyMap<string, PathFacts>;
+  /** Process id by pid file, for those that are alive. */
+  readonly pidfiles: ReadonlyMap<string, string>;
+}
+
+/** `installed.json` and each entry of the history. */
+export interface Installed {
+  readonly application: string;
+  readonly version: string;
+  readonly digest: string;
+  /** Absolute directory of the release; empty for an install in place. */
+  readonly release: string;
+  readonly run: string;
+  readonly installedAt: string;
+  readonly way: string;
+}
+
+export interface Rescue {
+  readonly kind: string;
+  readonly path: string;
+  readonly place: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface UnitFacts {
+  readonly load: string;
+  readonly active: string;
+  readonly guarded: boolean;
+  readonly mayStop: boolean;
+  readonly mayStart: boolean;
+}
+
+export interface PathFacts {
+  readonly type: 'missing' | 'link' | 'directory' | 'file' | 'other';
+  readonly target: string | undefined;
+  /** The entry was renamed away, as in the window. */
+  readonly hidden: boolean;
+  readonly parentWritable: boolean;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly device: string | undefined;
+  readonly parentDevice: string;
+  /** Bytes free on the parent's file system. */
+  readonly free: number;
+  readonly bytes: number;
+  readonly files: number;
+  /** Entries that another user owns; 0 for root. */
+  readonly foreign: number;
+}

@@ -1,0 +1,185 @@
+import type { Config } from '../config/config.ts';
+import type { Problem } from '../errors.ts';
+import { currentLink, entriesOf, sharedOf } from '../facts/gather.ts';
+import type { HostFacts, PathFacts } from '../facts/host-facts.ts';
+import { spaceNeeded } from '../steps/prepare.ts';
+
+const needed = ['tar', 'gzip', 'sha256sum', 'flock', 'setsid', 'timeout', 'stat', 'find', 'cp', 'mv',
+  'sync', 'awk', 'sed', 'df', 'du', 'base64', 'getconf', 'sort'] as const;
+
+export interface PreflightInput {
+  readonly config: Config;
+  readonly facts: HostFacts;
+  /** Bytes that arrive on the host: the tarball and the unpacked release. */
+  readonly arrivingBytes: number;
+  readonly first: boolean;
+}
+
+/** Everything that would make the deployment fail later, found before anything is touched. */
+export function preflight(input: PreflightInput): Problem[] {
+  return [...toolProblems(input), ...recordsProblems(input), ...serviceProblems(input),
+    ...installProblems(input), ...stateProblems(input), ...logProblems(input),
+    ...spaceProblems(input)];
+}
+
+function toolProblems({ config, facts }: PreflightInput): Problem[] {
+  const missing: string[] = needed.filter((tool) => !facts.tools.has(tool));
+  const gnu = ['gnu-cp', 'gnu-mv', 'gnu-find'].filter((tool) => !facts.tools.has(tool));
+  const asksHttp = config.checks.some((it) => it.kind === 'http' || it.kind === 'records');
+  const noClient = asksHttp && !facts.tools.has('curl') && !facts.tools.has('node');
+  return [
+    ...missing.map((tool) => ({ message: `the host has no ${tool}`,
+      fix: 'Install it there; on Debian the packages are coreutils, util-linux, tar, mawk.' })),
+    ...(gnu.length === 0 ? [] : [{ message: `the host lacks GNU tools: ${gnu.join(', ')}`,
+      fix: 'Seatrial needs GNU coreutils and findutils; BusyBox is not enough.' }]),
+    ...(noClient ? [{ message: 'the host has neither curl nor node, and the checks ask by HTTP',
+      fix: 'Install curl on the host.' }] : []),
+    ...(facts.killsUserProcesses && !facts.isRoot ? [{
+      message: `systemd-logind ends what ${facts.user} leaves running at logout`,
+      fix: `Run once as root on the host: loginctl enable-linger ${facts.user}`,
+    }] : []),
+  ];
+}
+
+function recordsProblems({ config, facts }: PreflightInput): Problem[] {
+  if (facts.records === 'writable' || facts.records === 'creatable') return [];
+  return [{
+    message: `${config.records} cannot be written by ${facts.user}`,
+    fix: `Run once as root on the host: install -d -o ${facts.user} ${config.records}`,
+  }];
+}
+
+function serviceProblems({ config, facts }: PreflightInput): Problem[] {
+  const problems: Problem[] = [];
+  for (const service of config.services) {
+    if (service.kind === 'systemd') problems.push(...unitProblems(config, facts, service.unit));
+    const user = service.kind === 'systemd' ? undefined : service.start.user;
+    if (user !== undefined && !facts.isRoot && user !== facts.user && !facts.tools.has('sudo')) {
+      problems.push({ message: `the service is started as ${user}, and ${facts.user} has no sudo`,
+        fix: `Connect as root or as ${user}.` });
+    }
+  }
+  for (const path of entriesOf(config.services)) {
+    const fact = facts.paths.get(path);
+    if (fact?.hidden === true && facts.unfinished === undefined) {
+      problems.push({ message: `${path}.closed exists, though no transaction is unfinished`,
+        fix: `Look which of ${path} and ${path}.closed is right, and remove the other.` });
+    }
+    problems.push(...renamable(path, fact, facts));
+  }
+  return problems;
+}
+
+function unitProblems(config: Config, facts: HostFacts, name: string): Problem[] {
+  const install = `Run once: seatrial doctor --install (it prints what root must run on the host).`;
+  if (!facts.hasSystemd) {
+    return [{ message: `${name} is a systemd unit, and the host does not run systemd`,
+      fix: 'Describe the service by pidfile or by commands.' }];
+  }
+  const unit = facts.units.get(name);
+  if (unit?.load !== 'loaded') {
+    return [{ message: `the host has no unit ${name} (${unit?.load ?? 'unknown'})`,
+      fix: `Install the unit file, then: systemctl daemon-reload` }];
+  }
+  return [
+    ...(unit.guarded ? [] : [{
+      message: `${name} could be started by hand while a transaction is unfinished`, fix: install,
+    }]),
+    ...(unit.mayStop && unit.mayStart ? [] : [{
+      message: `${facts.user} may not stop and start ${name}`,
+      fix: `${install} For ${config.application} these are lines for sudoers.`,
+    }]),
+  ];
+}
+
+function renamable(path: string, fact: PathFacts | undefined, facts: HostFacts): Problem[] {
+  if (fact === undefined) return [];
+  return [
+    ...(fact.parentWritable ? [] : [{
+      message: `${facts.user} may not rename ${path}: the directory that holds it is not writable`,
+      fix: 'Connect as the owner of that directory, or as root.',
+    }]),
+    ...(fact.device !== undefined && fact.device !== fact.parentDevice ? [{
+      message: `${path} is a mount point, and cannot be swapped by a rename`,
+      fix: 'Name a directory inside it instead.',
+    }] : []),
+  ];
+}
+
+function installProblems({ config, facts }: PreflightInput): Problem[] {
+  const { install } = config;
+  if (install.kind === 'in-place') {
+    return install.replaces.flatMap((it) => renamable(it.path, facts.paths.get(it.path), facts));
+  }
+  const current = facts.paths.get(currentLink(config));
+  const directory = facts.paths.get(install.directory);
+  const shared = install.shared.filter((name) =>
+    facts.paths.get(`${sharedOf(config)}/${name}`)?.type === 'missing');
+  return [
+    ...(directory?.type === 'directory' && directory.writable ? [] : [{
+      message: `${install.directory} is not a directory that ${facts.user} can write`,
+      fix: `Run once as root on the host: install -d -o ${facts.user} ${install.directory}`,
+    }]),
+    ...(current !== undefined && !['missing', 'link'].includes(current.type) ? [{
+      message: `${currentLink(config)} is not a symbolic link`,
+      fix: 'Move it to releases/ under a name of its own and link it, then: seatrial adopt',
+    }] : []),
+    ...shared.map((name) => ({
+      message: `${sharedOf(config)}/${name} does not exist, and the release links to it`,
+      fix: 'Create it on the host, with its content.',
+    })),
+  ];
+}
+
+function stateProblems({ config, facts, first }: PreflightInput): Problem[] {
+  return config.state.flatMap((state): Problem[] => {
+    const fact = facts.paths.get(state.path);
+    if (fact === undefined || fact.type === 'missing') {
+      return first ? [] : [{ message: `${state.path} does not exist, and it is declared as state`,
+        fix: 'Look whether it moved; a release must not run without its state.' }];
+    }
+    const type = state.kind === 'directory' ? 'directory' : 'file';
+    if (fact.type !== type) {
+      return [{ message: `${state.path} is a ${fact.type}, and state ${state.kind} needs a ${type}`,
+        fix: fact.type === 'link' ? `Name the real path: ${fact.target ?? ''}` : 'Name the right path.' }];
+    }
+    return [
+      ...renamable(state.path, fact, facts),
+      ...(fact.foreign === 0 ? [] : [{
+        message: `${fact.foreign} entries of ${state.path} belong to others than ${facts.user}, ` +
+          'who cannot keep their owners in a copy',
+        fix: 'Connect as root, or make them belong to one user.',
+      }]),
+      ...(fact.readable ? [] : [{ message: `${facts.user} may not read ${state.path}`,
+        fix: 'Connect as its owner, or as root.' }]),
+    ];
+  });
+}
+
+function logProblems({ config, facts, first }: PreflightInput): Problem[] {
+  return config.checks.flatMap((check) => {
+    const fact = check.kind === 'log' ? facts.paths.get(check.file) : undefined;
+    if (fact === undefined || fact.readable || (first && fact.type === 'missing')) return [];
+    return [{ message: `${facts.user} cannot read the log ${check.kind === 'log' ? check.file : ''}`,
+      fix: 'Name the right file, or let that user read it (group adm, say).' }];
+  });
+}
+
+function spaceProblems({ config, facts, arrivingBytes }: PreflightInput): Problem[] {
+  const free = new Map([...facts.paths.values()].map((it) => [it.parentDevice, it.free]));
+  const wanted = new Map(spaceNeeded(config, facts).map((it) => [it.device, it.bytes]));
+  const arrives = facts.paths.get(config.records)?.parentDevice ?? '';
+  wanted.set(arrives, (wanted.get(arrives) ?? 0) + arrivingBytes);
+  return [...wanted].flatMap(([device, bytes]) => {
+    const available = free.get(device) ?? Infinity;
+    if (available >= bytes) return [];
+    const where = [...facts.paths].find(([, it]) => it.parentDevice === device)?.[0] ?? 'the host';
+    return [{ message: `no space: the file system of ${where} has ${megabytes(available)} free, ` +
+      `and ${megabytes(bytes)} are needed for the release and the rescue copies`,
+    fix: 'Free some space on the host, or lower `keep` in seatrial.yml.' }];
+  });
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_000_000)} MB`;
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from '../command/command.ts';
+import { quote } from '../command/quote.ts';
+import { render } from '../command/render.ts';
+import type { Plan, PlannedCheck, Step } from '../plan/plan.ts';
+
+const runtimeFiles = ['core', 'commands', 'files', 'state', 'services', 'checks', 'rounds',
+  'engine'] as const;
+
+/** Who started the run, for the lock and the records. */
+export interface Origin {
+  /** A person or a job: `deploy-with-backup of guestbook, run 17`; one line. */
+  readonly by: string;
+}
+
+/**
+ * The program of one plan: constants, the fixed runtime, one function for each do, undo and check.
+ * Everything is in functions and the last line calls the first one, so that a program that was
+ * cut short does nothing at all.
+ */
+export function compile(plan: Plan, origin: Origin): string {
+  return [
+    '#!/bin/sh',
+    `# ${plan.application} ${plan.version}, run ${plan.run}. Written by Seatrial; do not edit.`,
+    head(plan, origin),
+    ...runtimeFiles.map(runtimeText),
+    ...plan.steps.map((step, index) => stepText(step, number(index))),
+    ...plan.checks.map((check, index) => checkText(check, number(index))),
+    'main',
+    '',
+  ].join('\n');
+}
+
+/** One fixed part, without its leading directives for the linter. */
+export function runtimeText(name: string): string {
+  const text = readFileSync(new URL(`./runtime/${name}.sh`, import.meta.url), 'utf8');
+  return text.replace(/^# shellcheck shell=sh\n/, '');
+}
+
+export function number(index: number): string {
+  return String(index + 1).padStart(2, '0');
+}
+
+function head(plan: Plan, origin: Origin): string {
+  const constants: Record<string, string | number> = {
+    APP: plan.application,
+    RUN: plan.run,
+    BASE: plan.records,
+    VERSION: plan.version,
+    DIGEST: plan.digest,
+    BY: origin.by,
+    RELEASES: plan.releases,
+    STEPS: plan.steps.map((step, index) => `${step.phase}:${number(index)}`).join(' '),
+    CHECKS: plan.checks.map((_, index) => number(index)).join(' '),
+    OBSERVE_EVERY: plan.observe.everySeconds,
+    OBSERVE_WITHIN: plan.observe.withinSeconds,
+    KEEP_RELEASES: plan.keep.releases,
+    KEEP_RESCUES: plan.keep.rescues,
+    KEEP_FAILED: plan.keep.failed,
+  };
+  return [
+    'set -u',
+    'umask 022',
+    'export LC_ALL=C',
+    `PATH=${quote(plan.path)}`,
+    'export PATH',
+    ...Object.entries(constants).map(([name, value]) => `${name}=${quote(String(value))}`),
+  ].join('\n');
+}
+
+function stepText(step: Step, index: string): string {
+  return [
+    `TITLE_${index}=${quote(step.title)}`,
+    functionText(`do_${index}`, step.do),
+    functionText(`undo_${index}`, step.undo),
+  ].join('\n');
+}
+
+/** Each act only if the one before it succeeded. */
+function functionText(name: string, acts: readonly Command[]): string {
+  const lines = acts.map((act) => `  ${render(act)} || return`);
+  return `${name}() {\n${lines.length === 0 ? '  :' : lines.join('\n')}\n}`;
+}
+
+function checkText(check: PlannedCheck, index: string): string {
+  return [
+    `CHECK_TITLE_${index}=${quote(check.title)}`,
+    `CHECK_AFTER_${index}=${check.afterAdmission ? '1' : '0'}`,
+    `check_${index}() {`,
+    '  case $1 in',
+    `    baseline) ${render(check.baseline)} ;;`,
+    `    private) ${render(check.private)} ;;`,
+    `    restored) ${render(check.restored)} ;;`,
+    `    *) ${render(check.after)} ;;`,
+    '  esac',
+    '}',
+  ].join('\n');
+}

@@ -1,0 +1,156 @@
+# shellcheck shell=sh
+# The fixed part of every program: journal, durable writes, locks. POSIX sh (dash and bash).
+# The compiled head sets APP RUN BASE (Seatrial's directory on the host) and STEPS.
+# Standard output and error are the run's console.log.
+
+RUN_DIR=$BASE/runs/$RUN
+JOURNAL=$RUN_DIR/journal
+BUNDLE=$BASE/failed/$RUN
+RUN_STATE=/run/seatrial/$APP
+SUDO=
+[ "$(id -u)" = 0 ] || SUDO='sudo -n'
+# Seconds that a watcher may be silent before it counts as gone, and how long one is awaited.
+WATCHER_SILENT_SECONDS_MAX=10
+WATCHER_WAIT_SECONDS_MAX=30
+UNDO_TRIES_MAX=3
+RECOVERIES_MAX=5
+ORPHAN_WAIT_SECONDS_MAX=20
+
+say() { printf '%s\n' "$*"; }
+
+# Prints text as one line that fits a journal field.
+one_line() {
+  printf '%s' "$1" | tr '\t\n\r' '   ' | tr -d '\000-\037\177' | cut -c1-400
+}
+
+# The first failure of a step is its reason; it crosses the subshell in a file.
+fail() {
+  say "failed: $*"
+  [ -s "$RUN_DIR/why" ] || one_line "$*" >"$RUN_DIR/why" 2>/dev/null
+  return 1
+}
+
+# Forces files and directories to the disk; a power cut must not take back what was reported.
+flush() { sync "$@" 2>/dev/null || sync; }
+
+# A whole file system: for trees with many files.
+flush_tree() { sync -f "$1" 2>/dev/null || sync; }
+
+# durable PATH TEXT: after it returns, the file is there whole or as it was before.
+durable() {
+  printf '%s\n' "$2" >"$1.new-$RUN" && flush "$1.new-$RUN" &&
+    mv -f -T -- "$1.new-$RUN" "$1" && flush "${1%/*}"
+}
+
+# Space for the journal is reserved before the window; undo must be able to write on a full disk.
+reserve_space() { [ -e "$RUN_DIR/reserve" ] || head -c 1048576 /dev/zero >"$RUN_DIR/reserve"; }
+free_reserve() { rm -f "$RUN_DIR/reserve"; }
+
+# journal EVENT STEP TEXT: one line, on the disk when it returns.
+journal() {
+  line=$(printf '%s\t%s\t%s\t%s' "$(date +%s.%N)" "$1" "$2" "$(one_line "$3")")
+  if ! printf '%s\n' "$line" >>"$JOURNAL"; then
+    free_reserve
+    printf '\n%s\n' "$line" >>"$JOURNAL" || return 1
+  fi
+  flush "$JOURNAL"
+}
+
+# A power cut can leave half a line; the next event must not be glued to it.
+mend_journal() {
+  [ -s "$JOURNAL" ] && [ -n "$(tail -c 1 "$JOURNAL")" ] && printf '\n' >>"$JOURNAL"
+  flush "$JOURNAL" "$RUN_DIR"
+}
+
+# journal_has EVENT
+journal_has() { cut -f2 "$JOURNAL" | grep -q -x -- "$1"; }
+
+# Steps that were begun in any life of this run, newest first.
+begun_steps() { awk -F'\t' '$2 == "begin" && NF >= 4 { print $3 }' "$JOURNAL" | sort -r -u; }
+
+# The lock is held by this process alone (descriptor 9); every child closes it.
+# The work lock (descriptor 8) is inherited by steps, so that an orphan of a killed program shows.
+take_lock() {
+  exec 9>>"$BASE/lock" || return 1
+  # A watcher that asks whether we live holds the lock for an instant.
+  flock -w 5 9 || return 1
+  exec 8>>"$BASE/work" || return 1
+  {
+    printf 'run\t%s\nby\t%s\nsince\t%s\nversion\t%s\ndigest\t%s\n' \
+      "$RUN" "$BY" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$VERSION" "$DIGEST"
+    printf 'boot\t%s\npid\t%s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$$"
+  } >"$BASE/lock.owner"
+}
+
+# Processes that still hold the work lock of a program that was killed.
+orphans() {
+  for link in /proc/[0-9]*/fd/*; do
+    [ "$(readlink -- "$link" 2>/dev/null)" = "$BASE/work" ] || continue
+    pid=${link#/proc/}
+    pid=${pid%%/*}
+    [ "$pid" = "$$" ] || printf '%s\n' "$pid"
+  done | sort -u
+}
+
+# Ends what a killed program left running, then holds the work lock.
+take_work_lock() {
+  flock -n 8 && return 0
+  say "steps of a killed program are still running: $(orphans | tr '\n' ' ')"
+  for signal in TERM KILL; do
+    # shellcheck disable=SC2046 # process ids, split on purpose
+    kill -s "$signal" $(orphans) 2>/dev/null
+    flock -w "$ORPHAN_WAIT_SECONDS_MAX" 8 && return 0
+  done
+  return 1
+}
+
+# A watcher writes the host's uptime into this file with every beat: no clock can fool it.
+watched() {
+  [ -s "$RUN_DIR/watcher" ] || return 1
+  read -r beat <"$RUN_DIR/watcher"
+  read -r uptime _ </proc/uptime
+  [ "$((${uptime%%.*} - beat))" -le "$WATCHER_SILENT_SECONDS_MAX" ]
+}
+
+await_watcher() {
+  waited=0
+  until watched; do
+    [ "$waited" -ge "$WATCHER_WAIT_SECONDS_MAX" ] && return 1
+    cancelled && return 1
+    sleep 1
+    waited=$((waited + 1))
+  done
+}
+
+cancelled() { [ -e "$RUN_DIR/cancel" ]; }
+
+# The file system of a path, and the side directory on it where we keep what may be swapped back.
+device() { stat -c %d -- "$1"; }
+side() { printf '%s/.seatrial-%s' "$(dirname -- "$1")" "$APP"; }
+
+make_side() {
+  directory=$(side "$1")
+  [ -d "$directory" ] || mkdir -m 700 -- "$directory"
+}
+
+# keep_failed PATH LABEL: moves what a failed release left into the bundle, never copies.
+keep_failed() {
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  mkdir -p -- "$BUNDLE" || return 1
+  target=$BUNDLE/$2
+  if [ "$(device "$(dirname -- "$1")")" != "$(device "$BUNDLE")" ]; then
+    make_side "$1" && mkdir -p -- "$(side "$1")/failed-$RUN" || return 1
+    target=$(side "$1")/failed-$RUN/$2
+    ln -s -f -n -- "$target" "$BUNDLE/$2" || return 1
+  fi
+  free_name "$target"
+  mv -T -- "$1" "$target" && flush "$(dirname -- "$1")" "$(dirname -- "$target")"
+}
+
+# An undo that runs twice may find an earlier keepsake: number it, never overwrite it.
+free_name() {
+  number=1
+  [ -e "$1" ] || return 0
+  while [ -e "$1.$number" ]; do number=$((number + 1)); done
+  mv -T -- "$1" "$1.$number"
+}

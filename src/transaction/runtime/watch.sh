@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# Follows a run. Arguments: RECORDS RUN JOURNAL-OFFSET CONSOLE-OFFSET. Standard input carries the
+# watcher's beats, a line each; the word `cancel` asks to stop before the window. Prints frames,
+# a letter and a length, then so many bytes: J journal, C console, A alive, E ended, G gone.
+export LC_ALL=C
+directory=$1/runs/$2 journal=$3 console=$4
+[ -e "$directory/program.sh" ] || { printf 'N 0\n'; exit 0; }
+beat() {
+  read -r uptime _ </proc/uptime
+  printf '%s\n' "${uptime%%.*}" >"$directory/watcher.new" &&
+    mv -f -- "$directory/watcher.new" "$directory/watcher"
+}
+follow_beats() {
+  while read -r word; do
+    [ "$word" != cancel ] || : >"$directory/cancel"
+    beat
+  done
+  rm -f -- "$directory/watcher"
+  kill "$1" 2>/dev/null
+}
+exec 3<&0
+follow_beats $$ <&3 &
+beats=$!
+trap 'kill "$beats" 2>/dev/null' EXIT
+
+# frame LETTER FILE OFFSET: sets OFFSET to what comes next.
+frame() {
+  OFFSET=$3
+  [ -e "$2" ] || return 0
+  length=$(($(stat -c %s -- "$2") - $3))
+  [ "$length" -gt 0 ] || return 0
+  [ "$length" -le 1048576 ] || length=1048576
+  printf '%s %s\n' "$1" "$length"
+  tail -c "+$(($3 + 1))" -- "$2" | head -c "$length"
+  OFFSET=$(($3 + length))
+}
+ended() { [ -e "$directory/journal" ] && tail -n 1 -- "$directory/journal" | grep -q '	end	'; }
+# Nobody holds the lock and there is no end: the program is dead.
+dead() { flock -n "$1/lock" true; }
+
+silent=0 ticks=0
+while :; do
+  last=no
+  ! ended || last=yes
+  sent=$journal,$console
+  frame C "$directory/console.log" "$console"
+  console=$OFFSET
+  frame J "$directory/journal" "$journal"
+  journal=$OFFSET
+  if [ "$sent" = "$journal,$console" ]; then
+    if [ "$last" = yes ]; then
+      printf 'E 0\n'
+      exit 0
+    fi
+    sleep 0.1
+  fi
+  ticks=$((ticks + 1))
+  [ $((ticks % 20)) != 0 ] || printf 'A 0\n'
+  if [ $((ticks % 10)) = 0 ]; then
+    if dead "$1"; then silent=$((silent + 1)); else silent=0; fi
+    [ "$silent" -lt 6 ] || { printf 'G 0\n'; exit 0; }
+  fi
+done
