@@ -145,7 +145,7 @@ function shellKnowsNoPort(report: Report): void {
   for (const shell of report.marks('check-shell').filter((it) =>
     new RegExp(`(?<!\\$)\\{${variable}\\}`).test(it.value))) {
     report.tell(shell, `uses {${variable}}, which is put into URLs only`,
-      'Ask the URL with an http check.');
+      `Write "$${variable}": check commands have it in their environment.`);
   }
 }
 

@@ -69,7 +69,7 @@ export const refusedRules: readonly Refused[] = [
     /sets PORT[^]*Write \{PORT\}/, 'parser'],
   ['{PORT} in a command of a check', {
     checks: 'checks: [{ command: «"curl localhost:{PORT}" }]',
-  }, /uses \{PORT\}, which is put into URLs only/, 'parser'],
+  }, /uses \{PORT\}, which is put into URLs only[^]*Write "\$PORT"/, 'parser'],
   ['{id} in a plain check', { checks: 'checks: [{ http: «"http://localhost/{id}" }]' },
     /uses \{id\}/, 'parser'],
   ['private and public the same', {
