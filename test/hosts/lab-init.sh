@@ -32,6 +32,12 @@ ln -s pts/ptmx "$root/dev/ptmx"
 mount -t tmpfs -o mode=1777,nosuid,nodev shm "$root/dev/shm"
 mount -t cgroup2 cgroup "$root/sys/fs/cgroup"
 
+# The settings of the kernel belong to the machine, not to the host.
+mount --bind "$root/proc/sys" "$root/proc/sys"
+mount -o remount,bind,ro "$root/proc/sys"
+if [ -e "$root/proc/sysrq-trigger" ]; then
+  mount --bind "$root/dev/null" "$root/proc/sysrq-trigger"
+fi
 # Every boot has an id of its own, as on a real machine; the kernel's would stay the same.
 cat /proc/sys/kernel/random/uuid >"$host/boot_id"
 mount --bind "$host/boot_id" "$root/proc/sys/kernel/random/boot_id"
@@ -39,12 +45,6 @@ mount --bind "$host/boot_id" "$root/proc/sys/kernel/random/boot_id"
 : >>"$host/sshd.log"
 : >"$root/run/lab-sshd.log"
 mount --bind "$host/sshd.log" "$root/run/lab-sshd.log"
-# The settings of the kernel belong to the machine, not to the host.
-mount --bind "$root/proc/sys" "$root/proc/sys"
-mount -o remount,bind,ro "$root/proc/sys"
-if [ -e "$root/proc/sysrq-trigger" ]; then
-  mount --bind "$root/dev/null" "$root/proc/sysrq-trigger"
-fi
 
 hostname "$name"
 echo "$pid" >"$host/init.pid"

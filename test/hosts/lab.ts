@@ -231,7 +231,7 @@ function parseSshdLog(text: string): SshdLog {
   const count = (words: RegExp) => text.match(words)?.length ?? 0;
   return {
     text,
-    connections: count(/^Accepted /gm),
+    connections: count(/^Accepted \S+ for /gm),
     commands: count(/^Starting session: /gm),
   };
 }
