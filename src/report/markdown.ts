@@ -103,6 +103,12 @@ function paragraph(text: string): string[] {
   return text === '' ? [] : [text];
 }
 
+/** All but what means nothing anywhere; what begins a list; what makes a link by itself. */
+const meaningful = new RegExp([
+  '[^\\p{L}\\p{N}\\p{M} .,;:()/=+"\'?%-]', '^[+=-]', '(?<=^\\d+)[.)](?= |$)',
+  ':(?! |$)', '(?<=\\bwww)\\.',
+].join('|'), 'giu');
+
 /**
  * Text that is only text in Markdown, in a table's cell too: a character given by its number
  * never has a meaning (spec.commonmark.org, "Entity and numeric character references").
@@ -112,6 +118,6 @@ function inert(text: string, charactersMax: number): string {
   const characters = [...line];
   const short = characters.length <= charactersMax
     ? line : `${characters.slice(0, charactersMax).join('')}...`;
-  return short.replace(/[^\p{L}\p{N}\p{M} .,;()/=+-]|^[\s\d+.=-]|(?<=\bwww)\./giu, (character) =>
+  return short.replace(meaningful, (character) =>
     `&#${character.codePointAt(0) ?? 0xfffd};`);
 }

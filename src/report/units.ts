@@ -1,4 +1,9 @@
-/** `0.4s`, `12s`, `3m20s`, `1h05m`; below zero and unknown numbers count as zero. */
+const daysMax = 99_999;
+
+/**
+ * `0.4s`, `12s`, `3m20s`, `1h05m`, `5d`: at most six characters. What is below zero or no
+ * number counts as zero.
+ */
 export function formatSeconds(seconds: number): string {
   const safe = Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
   if (safe < 9.95) return `${safe.toFixed(1)}s`;
@@ -6,7 +11,9 @@ export function formatSeconds(seconds: number): string {
   if (whole < 60) return `${whole}s`;
   if (whole < 3600) return `${Math.floor(whole / 60)}m${twoDigits(whole % 60)}s`;
   const minutes = Math.round(safe / 60);
-  return `${Math.floor(minutes / 60)}h${twoDigits(minutes % 60)}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 100) return `${hours}h${twoDigits(minutes % 60)}m`;
+  return `${Math.min(daysMax, Math.round(hours / 24))}d`;
 }
 
 const byteUnits = ['kB', 'MB', 'GB', 'TB', 'PB'];

@@ -1,3 +1,5 @@
+import { defuse } from './text.ts';
+
 /**
  * How many columns a text takes on a terminal. Rather too wide than too narrow: a line that
  * wraps by itself cannot be redrawn in place.
@@ -45,7 +47,8 @@ export function wrap(text: string, columns: number): string[] {
     const breaks = blank > 0 && head.slice(0, blank).trim() !== '' && widthOf(word) <= room;
     const end = breaks ? blank : head.length;
     lines.push(rest.slice(0, end).trimEnd());
-    rest = rest.slice(end).trimStart();
+    // What stood in the middle of a line now begins one.
+    rest = defuse(rest.slice(end).trimStart());
   }
   return rest === '' && lines.length > 0 ? lines : [...lines, rest];
 }
