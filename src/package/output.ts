@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SeatrialError, type Problem } from '../errors.ts';
 import { manifestNameOf, parseSums, renderManifest, renderSums, sumsName, type Manifest }
   from './manifest.ts';
+import { writeError } from './pack.ts';
 import { kindAt } from './paths.ts';
 import { digest, digestFile } from './release.ts';
 
@@ -25,14 +26,22 @@ export interface Placed {
 }
 
 export function openOutput(directory: string): Output {
-  mkdirSync(directory, { recursive: true });
-  const private_ = mkdtempSync(join(directory, '.seatrial-'));
+  const private_ = privatePlace(directory);
   const draft = join(private_, 'archive');
   return {
     draft,
     place: (manifest) => place({ directory, private_, draft }, manifest),
     close: () => rmSync(private_, { recursive: true, force: true }),
   };
+}
+
+function privatePlace(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return mkdtempSync(join(directory, '.seatrial-'));
+  } catch (error) {
+    throw writeError(error) ?? error;
+  }
 }
 
 interface Places {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SeatrialError } from '../errors.ts';
 import { readContent } from './read.ts';
 import { createTarGz, type TarFile } from './tar.ts';
 import type { Digest } from './gzip.ts';
@@ -33,8 +34,17 @@ export async function packTree(options: PackOptions): Promise<Packed> {
     return { ...await tar.finish(), files };
   } catch (error) {
     await tar.abandon();
-    throw error;
+    throw writeError(error) ?? error;
   }
+}
+
+/** A full disk or a missing right is of the world; anything else is a bug and stays what it is. */
+export function writeError(error: unknown): SeatrialError | undefined {
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined;
+  return new SeatrialError('refused', [{
+    message: `the release cannot be written: ${error.message}`,
+    fix: 'Make room, or give an output directory that may be written to. Nothing was published.',
+  }], error);
 }
 
 async function packEntry(

@@ -90,6 +90,11 @@ describe('an output directory that is not empty', () => {
     expect(readdirSync(output).map((it) => readFileSync(join(output, it)))).toEqual(before);
   });
 
+  it('is a problem told to people when it is a file', async () => {
+    const error = await failureOf(make(join(workshop.repository(files).path, 'a.txt')));
+    expect(error.message).toContain('cannot be written: EEXIST');
+  });
+
   it('keeps the lines of other releases in SHA256SUMS', async () => {
     const output = workshop.directory();
     const repository = workshop.repository(files);
