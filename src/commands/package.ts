@@ -1,5 +1,5 @@
 import { mkdtempSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { RawOptions } from '../config/options.ts';
 import { packageRelease } from '../package/package.ts';
 import type { PackageEvent } from '../package/events.ts';
@@ -13,10 +13,10 @@ export async function packageTag(options: RawOptions, world: World): Promise<Res
   const scratch = mkdtempSync(join(realpathSync(world.temporaryDirectory), 'package-'));
   const made = await packageRelease({
     config,
-    repository: options.repository,
+    repository: resolve(options.repository),
     remote: options.remote === 'origin' ? undefined : options.remote,
     tag: options.tag ?? '',
-    output: options.output,
+    output: resolve(options.output),
     scratch,
     environment: world.environment,
     seatrialVersion: world.toolVersion,

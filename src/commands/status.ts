@@ -48,7 +48,7 @@ export function statusText(config: Config, facts: HostFacts, host: string): stri
       `${run}  ${copy.kind} ${copy.path}, ${formatBytes(copy.bytes)}: ${copy.place}`))),
     ...section('failed', facts.failed.map((run) => `${config.records}/failed/${run}`)),
   ];
-  return `${lines.map(plainLine).join('\n')}\n`;
+  return `${lines.map((line) => `${/^ */.exec(line)?.[0] ?? ''}${plainLine(line)}`).join('\n')}\n`;
 }
 
 function transactionText(facts: HostFacts): string {

@@ -15,6 +15,7 @@ export function adoptPlan(context: Context, host: string, code: readonly string[
     {
       id: 'digest',
       title: 'Digest the code that is installed',
+      back: '',
       phase: 'prepare',
       do: [verb('digest_code', ...code)],
       undo: [],
@@ -22,6 +23,7 @@ export function adoptPlan(context: Context, host: string, code: readonly string[
     {
       id: 'record',
       title: `Record it as ${context.target.version}`,
+      back: '',
       phase: 'admit',
       do: [verb('record', installedJson(context))],
       undo: [],

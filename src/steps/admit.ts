@@ -18,6 +18,7 @@ export function admit(context: Context): Step[] {
     {
       id: 'record',
       title: `Record that ${context.target.version} is installed`,
+      back: '',
       phase: 'admit',
       do: [...noteCode(context), verb('record', installedJson(context))],
       undo: [],
@@ -25,6 +26,7 @@ export function admit(context: Context): Step[] {
     {
       id: 'admit',
       title: 'Let users in',
+      back: '',
       phase: 'admit',
       do: [
         ...acts.filter((it) => !it.waitsForAdmission).map((it) => it.publish),

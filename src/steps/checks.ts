@@ -31,7 +31,7 @@ function everywhere(title: string, act: Command): PlannedCheck {
 function planned(context: Context, check: CheckConfig, name: string): PlannedCheck {
   switch (check.kind) {
     case 'http':
-      return { ...inModes((mode) => httpAct(context, check, mode)), title: `http ${check.url}`,
+      return { ...inModes((mode) => httpAct(context, check, mode)), title: `http ${address(context, check.url, 'after')}`,
         afterAdmission: false };
     case 'log':
       return everywhere(`log ${check.file}`, verb('check_log', check.file, name,
@@ -44,7 +44,7 @@ function planned(context: Context, check: CheckConfig, name: string): PlannedChe
       afterAdmission: check.writes && !check.beforeAdmission };
     case 'records':
       return { ...inModes((mode) => recordsAct({ context, check, name, mode })),
-        title: `records ${check.each}`, afterAdmission: false };
+        title: `records ${address(context, check.each, 'after')}`, afterAdmission: false };
   }
 }
 

@@ -78,6 +78,13 @@ export function privateSetting(config: Config): string {
     ? `${maintenance.variable}=${maintenance.privateValue}` : '-';
 }
 
+/** NAME=VALUE of the public address, or `-`: a process gets it at every start that users see. */
+export function publicSetting(config: Config): string {
+  const { maintenance } = config;
+  return maintenance.kind === 'private'
+    ? `${maintenance.variable}=${maintenance.publicValue}` : '-';
+}
+
 /** Absolute target of a link as the host tells it. */
 export function absoluteTarget(link: string, target: string): string {
   return target.startsWith('/') ? target : `${dirname(link)}/${target}`;

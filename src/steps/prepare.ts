@@ -8,6 +8,7 @@ export function checkProduction(context: Context): Step[] {
   const expected: Step = {
     id: 'same-production',
     title: 'Make sure that nobody deployed since this plan was made',
+    back: '',
     phase: 'prepare',
     do: [verb('expect_installed', context.facts.installedSha256)],
     undo: [],
@@ -16,6 +17,7 @@ export function checkProduction(context: Context): Step[] {
   return [expected, {
     id: 'baseline',
     title: 'Run the checks on what serves now',
+    back: '',
     phase: 'prepare',
     do: [verb('baseline', context.repair)],
     undo: [],
@@ -29,6 +31,7 @@ export function unpackRelease(context: Context): Step {
   return {
     id: 'unpack',
     title: `Unpack ${target.version} beside the running release and check its digest`,
+    back: `Move ${target.version} out of the way`,
     phase: 'prepare',
     do: [
       verb('unpack_release', target.digest, release),
@@ -45,6 +48,7 @@ export function buildRelease(context: Context): Step[] {
   return [{
     id: 'build',
     title: `Run in the new release: ${firstLine(install.run.run)}`,
+    back: '',
     phase: 'prepare',
     do: [verb('run_once', 'install', userOf(install.run), install.run.timeoutSeconds,
       context.release, 'the install command', shellText(context, install.run.run, 'new'))],
@@ -63,6 +67,7 @@ export function stagePaths(context: Context): Step[] {
       id: `stage-${name}`,
       title: staged ? `Lay ${replaced.from} ready beside ${replaced.path}`
         : `Copy ${replaced.path} aside`,
+      back: `Remove what was laid beside ${replaced.path}`,
       phase: 'prepare' as const,
       do: [staged ? verb('stage', replaced.path, sourceOf(context, replaced.from), name)
         : verb('copy_aside', replaced.path, '-', name)],
@@ -82,6 +87,7 @@ export function reserveSpace(context: Context): Step {
   return {
     id: 'reserve',
     title: 'Reserve space for the journal, and see that the rescue copies fit',
+    back: 'Give back the reserved space',
     phase: 'prepare',
     do: [
       verb('reserve_space'),

@@ -1,7 +1,7 @@
 import type { Command } from '../command/command.ts';
 import type { CommandService, PidfileService, ServiceConfig, SystemdService }
   from '../config/config.ts';
-import { label, privateSetting, shellText, userOf, verb, type Bound, type Context }
+import { label, privateSetting, publicSetting, shellText, userOf, verb, type Bound, type Context }
   from './context.ts';
 
 /** What a plan asks of one service, whatever kind it is. */
@@ -55,17 +55,18 @@ function pidfileActs(context: Context, service: PidfileService, name: string): S
     [userOf(start), start.timeoutSeconds, shellText(context, start.run, bound)];
   const [user, seconds, text] = starting('new');
   const setting = privateSetting(context.config);
+  const shown = publicSetting(context.config);
   const [, , oldText] = starting('old');
   return {
     title: `the process of ${pidfile}`,
     waitsForAdmission: false,
     stop: verb('stop_pidfile', pidfile, name, stopSignal, stopTimeoutSeconds),
-    startAgain: verb('restart_pidfile_if_was_active', name, pidfile, user, seconds, '-', oldText),
+    startAgain: verb('restart_pidfile_if_was_active', name, pidfile, user, seconds, shown, oldText),
     start: verb('start_pidfile', pidfile, user, seconds, setting, text),
     halt: verb('halt_pidfile', pidfile, stopSignal),
     publish: setting === '-'
-      ? verb('ensure_pidfile', pidfile, user, seconds, '-', text)
-      : verb('republish_pidfile', name, pidfile, stopSignal, user, seconds, text),
+      ? verb('ensure_pidfile', pidfile, user, seconds, shown, text)
+      : verb('republish_pidfile', name, pidfile, stopSignal, user, seconds, shown, text),
     check: verb('check_pidfile', pidfile),
   };
 }
@@ -76,18 +77,19 @@ function commandActs(context: Context, service: CommandService, name: string): S
   const text = (which: 'start' | 'stop' | 'running', bound: Bound): string =>
     shellText(context, service[which].run, bound);
   const setting = privateSetting(context.config);
+  const shown = publicSetting(context.config);
   const running = text('running', 'new');
   return {
     title: 'the service',
     waitsForAdmission: false,
     stop: verb('stop_by_command', name, user, seconds, text('stop', 'old'), text('running', 'old')),
-    startAgain: verb('restart_by_command_if_was_active', name, user, seconds, '-',
+    startAgain: verb('restart_by_command_if_was_active', name, user, seconds, shown,
       text('start', 'old'), text('running', 'old')),
     start: verb('start_command', user, seconds, setting, text('start', 'new')),
     halt: verb('halt_by_command', user, seconds, text('stop', 'new'), running),
     publish: setting === '-'
-      ? verb('ensure_by_command', user, seconds, '-', text('start', 'new'), running)
-      : verb('republish_by_command', name, user, seconds, text('stop', 'new'),
+      ? verb('ensure_by_command', user, seconds, shown, text('start', 'new'), running)
+      : verb('republish_by_command', name, user, seconds, shown, text('stop', 'new'),
         text('start', 'new'), running),
     check: verb('check_running', user, seconds, running),
   };

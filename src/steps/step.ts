@@ -12,6 +12,8 @@ export interface Step {
   readonly id: string;
   /** What a person reads, in the imperative: `Stop guestbook.service`. */
   readonly title: string;
+  /** The same for its undo: `Start guestbook.service again`; empty where there is nothing to undo. */
+  readonly back: string;
   readonly phase: Phase;
   readonly do: readonly Command[];
   /** Makes the host equal to the state before `do`, also when `do` never ran. May be empty. */

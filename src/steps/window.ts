@@ -19,6 +19,7 @@ export function close(context: Context): Step {
   return {
     id: 'close',
     title: 'Keep users out and make the application unstartable',
+    back: 'Let users in again',
     phase: 'window',
     do: [...on, verb('close_gate'), ...entries.map((path) => verb('hide', path))],
     undo: [...entries.map((path) => verb('unhide', path)), verb('open_gate'), ...off],
@@ -30,6 +31,7 @@ export function servesAgain(context: Context): Step {
   return {
     id: 'serves',
     title: 'Going back ends when the old version passes its checks',
+    back: 'Check that the old version serves',
     phase: 'window',
     do: [],
     undo: context.way === 'first' ? [] : [verb('serves_again')],
@@ -40,6 +42,7 @@ export function stopServices(context: Context): Step[] {
   return serviceActs(context).map((acts, index) => ({
     id: `stop-${index + 1}`,
     title: `Stop ${acts.title}`,
+    back: `Start ${acts.title} again, if it ran`,
     phase: 'window' as const,
     do: [acts.stop],
     undo: [acts.startAgain],
@@ -51,6 +54,7 @@ export function rescueState(context: Context): Step[] {
   return context.config.state.map((state, index) => ({
     id: `rescue-${index + 1}`,
     title: `Copy ${state.path} aside and prove the copy`,
+    back: `Swap the rescue copy of ${state.path} back`,
     phase: 'window' as const,
     do: [verb(`rescue_${state.kind}`, state.path, label('state', index), first)],
     undo: [verb(`restore_${state.kind}`, state.path, label('state', index))],
@@ -65,6 +69,7 @@ export function switchRelease(context: Context): Step[] {
     (replaced.from === undefined ? [] : [{
       id: `replace-${index + 1}`,
       title: `Put the new ${replaced.path} in place`,
+      back: `Put the old ${replaced.path} back`,
       phase: 'window' as const,
       do: [verb('replace', replaced.path, '-', label('code', index))],
       undo: [verb('put_back', replaced.path, '-', label('code', index))],
@@ -77,6 +82,7 @@ function switchLink(context: Context): Step {
   return {
     id: 'switch',
     title: `Switch to ${context.target.version}`,
+    back: 'Switch the link back',
     phase: 'window',
     do: [verb('switch_link', link, context.release)],
     undo: [verb('switch_back', link, context.oldRelease === '' ? '-' : context.oldRelease)],
@@ -93,6 +99,7 @@ function runInstaller(context: Context): Step {
   return {
     id: 'install',
     title: `Run the installer: ${firstLine(text)}`,
+    back: 'Put back the code that the installer wrote over',
     phase: 'window',
     do: [
       ...written.map((it) => verb('will_overwrite', it.name)),
@@ -107,6 +114,7 @@ export function migrate(context: Context): Step[] {
   return context.config.install.migrate.map((migration, index) => ({
     id: `migrate-${index + 1}`,
     title: `Migrate: ${firstLine(migration.run)}`,
+    back: '',
     phase: 'window' as const,
     do: [verb('run_once', label('migrate', index), userOf(migration), migration.timeoutSeconds,
       context.release, 'the migration', shellText(context, migration.run, 'new'))],
@@ -124,6 +132,7 @@ export function bringState(context: Context): Step[] {
     return rescue === undefined ? [] : [{
       id: `bring-${index + 1}`,
       title: `Put ${state.path} back to before ${goingBack.from.version}`,
+      back: `Remove the half of ${state.path} that was being brought`,
       phase: 'window' as const,
       do: [verb(`bring_${state.kind}`, state.path, label('state', index), rescue.place)],
       undo: [verb('unbring', state.path, label('state', index))],
@@ -135,6 +144,7 @@ export function startServices(context: Context): Step[] {
   return serviceActs(context).flatMap((acts, index) => (acts.waitsForAdmission ? [] : [{
     id: `start-${index + 1}`,
     title: `Start ${acts.title}, for us alone`,
+    back: `Stop ${acts.title}`,
     phase: 'window' as const,
     do: [...marks(context, index), acts.start],
     undo: [acts.halt, ...marks(context, index)],
@@ -152,6 +162,7 @@ export function verify(context: Context): Step {
   return {
     id: 'verify',
     title: `Check and observe: ${passes} rounds that pass`,
+    back: '',
     phase: 'window',
     do: [verb('check_rounds', 'private', passes)],
     undo: [],

@@ -71,6 +71,7 @@ function head(plan: Plan, origin: Origin): string {
 function stepText(step: Step, index: string): string {
   return [
     `TITLE_${index}=${quote(step.title)}`,
+    `BACK_${index}=${quote(step.back)}`,
     functionText(`do_${index}`, step.do),
     functionText(`undo_${index}`, step.undo),
   ].join('\n');

@@ -12,8 +12,16 @@ export interface JournalLine {
 
 /** Names for the numbers that a journal speaks of. */
 export interface Titles {
-  readonly steps: Readonly<Record<string, { readonly id: string; readonly title: string }>>;
+  readonly steps: Readonly<Record<string, StepTitles>>;
   readonly checks: Readonly<Record<string, string>>;
+}
+
+export interface StepTitles {
+  readonly id: string;
+  readonly title: string;
+  readonly back: string;
+  /** It only acts when the transaction goes back: its do is not worth a line. */
+  readonly onlyBack: boolean;
 }
 
 /** A line that a power cut tore is no event: undefined. */
@@ -42,8 +50,11 @@ const milestones: readonly string[] = ['start', 'window', 'commit', 'admitted', 
 export function toReportEvent(line: JournalLine, titles: Titles): ReportEvent | undefined {
   const state = stepStates[line.event];
   if (state !== undefined) {
-    const step = titles.steps[line.step] ?? { id: line.step, title: `step ${line.step}` };
-    return { kind: 'step', at: line.at, ...step, state, text: line.text };
+    const step = titles.steps[line.step];
+    const undoes = state.startsWith('undo');
+    if (step?.onlyBack === true && !undoes) return undefined;
+    return { kind: 'step', at: line.at, id: step?.id ?? line.step, state, text: line.text,
+      title: (undoes ? step?.back : step?.title) ?? `step ${line.step}` };
   }
   if (line.event === 'verdict') {
     const [word = ''] = line.text.split(' ');

@@ -106,7 +106,8 @@ function tabbed(lines: readonly string[]): Record<string, string> {
 export function titlesOf(plan: Pick<Plan, 'steps' | 'checks'>): Titles {
   return {
     steps: Object.fromEntries(plan.steps.map((step, index) =>
-      [number(index), { id: step.id, title: step.title }])),
+      [number(index), { id: step.id, title: step.title, back: step.back,
+        onlyBack: step.do.length === 0 }])),
     checks: Object.fromEntries(plan.checks.map((check, index) => [number(index), check.title])),
   };
 }

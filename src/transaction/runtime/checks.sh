@@ -134,6 +134,16 @@ check_unit() {
   SAID='it runs'
 }
 
+# check_running USER|- SECONDS TEXT
+check_running() {
+  running_command "$1" "$2" "$3"
+  case $? in
+    0) SAID='it runs' ;;
+    1) SAID='it does not run'; return 1 ;;
+    *) SAID='it cannot be told whether it runs'; return 2 ;;
+  esac
+}
+
 check_pidfile() {
   pidfile_active "$1" || { SAID='it does not run'; return 1; }
   SAID='it runs'

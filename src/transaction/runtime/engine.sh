@@ -4,6 +4,8 @@
 # for the runner except once: it enters the window only while somebody watches.
 
 step_title() { eval "printf '%s' \"\$TITLE_$1\""; }
+# Empty where there is nothing to undo.
+step_back() { eval "printf '%s' \"\$BACK_$1\""; }
 
 # run_step NUMBER: its undo is in this program, and its beginning is on the disk, before it acts.
 run_step() {
@@ -28,6 +30,7 @@ reason() { cat "$RUN_DIR/why" 2>/dev/null || printf 'the step failed; see the co
 undo_begun() {
   free_reserve
   for number in $(begun_steps); do
+    [ -n "$(step_back "$number")" ] || continue
     journal undo-begin "$number" "" || say 'the journal cannot be written; undoing all the same'
     undo_step "$number" && continue
     journal undo-failed "$number" "$(reason)"
@@ -39,7 +42,7 @@ undo_step() {
   try=1
   while :; do
     rm -f "$RUN_DIR/why"
-    say "== undo $1 $(step_title "$1")"
+    say "== $1 $(step_back "$1")"
     ("undo_$1") 9>&- && { journal undo-done "$1" "" || true; return 0; }
     [ "$try" -lt "$UNDO_TRIES_MAX" ] || return 1
     sleep "$try"

@@ -143,12 +143,12 @@ restart_pidfile_if_was_active() {
   ! was_active "$label" || ensure_pidfile "$@"
 }
 
-# republish_pidfile LABEL PIDFILE SIGNAL USER SECONDS TEXT
+# republish_pidfile LABEL PIDFILE SIGNAL USER SECONDS NAME=VALUE TEXT
 republish_pidfile() {
   if [ ! -e "$RUN_DIR/public-$1" ]; then
     halt_gently "$2" "$3" "$5" && durable "$RUN_DIR/public-$1" yes || return
   fi
-  ensure_pidfile "$2" "$4" "$5" - "$6"
+  ensure_pidfile "$2" "$4" "$5" "$6" "$7"
 }
 
 halt_gently() {
@@ -189,12 +189,12 @@ restart_by_command_if_was_active() {
   ! was_active "$label" || ensure_by_command "$@"
 }
 
-# republish_by_command LABEL USER SECONDS STOP START RUNNING
+# republish_by_command LABEL USER SECONDS NAME=VALUE STOP START RUNNING
 republish_by_command() {
   if [ ! -e "$RUN_DIR/public-$1" ]; then
-    halt_by_command "$2" "$3" "$4" "$6" && durable "$RUN_DIR/public-$1" yes || return
+    halt_by_command "$2" "$3" "$5" "$7" && durable "$RUN_DIR/public-$1" yes || return
   fi
-  ensure_by_command "$2" "$3" - "$5" "$6"
+  ensure_by_command "$2" "$3" "$4" "$6" "$7"
 }
 
 # with_entry PATH VERB…: `{entry}` is the entry where it is now, hidden or not.
