@@ -9,6 +9,9 @@ import { runProcess } from './process.ts';
 /** What stands in this machine's tables because of one lab, by kind of thing. */
 type Traces = Record<string, string[]>;
 
+/** The kernel takes namespaces apart in its own time, and process 1 here may reap late. */
+const patient = { timeout: 30_000, interval: 200 };
+
 async function lines(command: string): Promise<string[]> {
   const { stdout } = await runProcess('bash', ['-c', command]);
   return stdout.split('\n').filter((line) => line !== '');
@@ -82,7 +85,7 @@ describe('the end of a lab', () => {
       await lab.down();
       await lab.down();
       await expect.poll(async () => Object.values(await tracesOf(lab, members)).flat(),
-        { timeout: 30_000, interval: 200 }).toEqual([]);
+        patient).toEqual([]);
     } finally {
       release();
     }
@@ -104,7 +107,8 @@ describe('the end of a lab', () => {
     const next = await createLab();
     try {
       expect(existsSync(left.knownHostsFile)).toBe(false);
-      await expect.poll(async () => (await tracesOf(orphan, members)).processes).toEqual([]);
+      await expect.poll(async () => (await tracesOf(orphan, members)).processes, patient)
+        .toEqual([]);
       expect(existsSync(kept.directory)).toBe(true);
     } finally {
       await next.down();

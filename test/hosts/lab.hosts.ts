@@ -6,7 +6,8 @@ import type { Lab, TestHost } from './lab.ts';
 import { runProcess } from './process.ts';
 
 /** The lab's own test: a fault that does not happen would make every test above it worthless. */
-const short = { timeoutMs: 4_000 };
+const patient = { timeout: 60_000 };
+const short = { timeoutMs: 3_000 };
 
 async function output(host: TestHost, command: string): Promise<string> {
   const { status, stdout, stderr } = await host.exec(command);
@@ -90,7 +91,7 @@ describe('two hosts', () => {
     const knock = `timeout 2 bash -c '</dev/tcp/${plain.address}/22'`;
     expect((await full.exec(knock)).status).toBe(0);
     const session = plain.ssh('sleep 1; echo through');
-    await expect.poll(() => output(plain, 'pgrep -xc sleep || true')).toBe('1');
+    await expect.poll(() => output(plain, 'pgrep -xc sleep || true'), patient).toBe('1');
     await plain.cut();
     expect((await plain.ssh('true', short)).status).not.toBe(0);
     expect((await full.exec(knock)).status).not.toBe(0);
@@ -107,13 +108,13 @@ describe('two hosts', () => {
       heard += chunk.toString('utf8');
     });
     try {
-      await expect.poll(() => heard, { timeout: 20_000 }).toBe('ready\n');
+      await expect.poll(() => heard, patient).toBe('ready\n');
       await plain.mute();
       input.stdin.write('words\n');
-      await expect.poll(() => output(plain, 'cat /tmp/heard'), { timeout: 20_000 }).toBe('words');
+      await expect.poll(() => output(plain, 'cat /tmp/heard'), patient).toBe('words');
       expect(heard).toBe('ready\n');
       await plain.unmute();
-      await expect.poll(() => heard, { timeout: 60_000 }).toBe('ready\nanswered\n');
+      await expect.poll(() => heard, patient).toBe('ready\nanswered\n');
     } finally {
       input.kill('SIGKILL');
     }
@@ -176,7 +177,7 @@ WantedBy=multi-user.target
     expect(await output(full, 'systemctl is-active beat; systemctl is-system-running'))
       .toBe('active\nrunning');
     await full.exec('systemctl reboot');
-    await expect.poll(async () => (await full.exec('true')).stderr, { timeout: 60_000 })
+    await expect.poll(async () => (await full.exec('true')).stderr, patient)
       .toContain("host 'full' is down");
     await full.boot();
     expect(await output(full, 'systemctl is-active beat')).toBe('active');
@@ -187,7 +188,8 @@ WantedBy=multi-user.target
     expect(refused).toMatchObject({ status: 1, stdout: '' });
     await full.writeFile('/etc/sudoers.d/deploy',
       'deploy ALL=(root) NOPASSWD: /usr/bin/systemctl\n', { mode: '440' });
-    expect(await full.ssh('sudo -n systemctl is-active dbus')).toMatchObject({ stdout: 'active\n' });
+    expect(await full.ssh('sudo -n systemctl is-active dbus'))
+      .toMatchObject({ stdout: 'active\n' });
     expect(await full.ssh('sudo -n id')).toMatchObject({ status: 1, stdout: '' });
     const run = await full.ssh('sudo -n systemd-run --wait true');
     expect(run.status).not.toBe(0);

@@ -11,6 +11,7 @@
 #   lab.sh root LAB NAME                         prints the path of the running host's files
 #   lab.sh remove LAB NAME                       ends a host and deletes it
 #   lab.sh down LAB                              ends and deletes everything of the lab
+#   lab.sh reap                                  the same for labs whose test process is gone
 #
 # A lab is /var/tmp/seatrial-lab-N with the addresses 10.83.N.0/24; this machine is 10.83.N.1,
 # on the one link that it sees, strlN. The bridge is in the network namespace of a process
@@ -27,8 +28,7 @@ labs=/var/tmp/seatrial-lab
 create() {
   local owner=$1
   [ -n "$(start_of "$owner")" ] || die "no process $owner to own the lab"
-  exec 9</var/tmp
-  flock --timeout 120 9 || die "another lab is being made for two minutes"
+  lock
   reap
   claim
   remember "$lab/owner" "$owner"
@@ -37,6 +37,12 @@ create() {
   mkdir "$(lab_cgroup)" "$(lab_cgroup)/switch"
   start_switch
   echo "$lab"
+}
+
+# Held through descriptor 9 while labs come and go.
+lock() {
+  exec 9</var/tmp
+  flock --timeout 120 9 || die "another lab is being made for two minutes"
 }
 
 # Deletes the labs whose test process is gone. A lab without an owner was never finished: claiming
@@ -89,10 +95,10 @@ down() {
 [ "$(id -u)" = 0 ] || die "needs root"
 act=${1:-}
 shift || true
-if [ "$act" = create ]; then
-  create "$@"
-  exit
-fi
+case $act in
+create) create "$@"; exit ;;
+reap) lock; reap; exit ;;
+esac
 lab=${1:-}
 [[ $lab =~ ^$labs-[0-9]+$ ]] || die "'$lab' is no directory of a lab"
 shift
