@@ -1,3 +1,4 @@
+import { substitute } from '../config/placeholders.ts';
 import { SeatrialError } from '../errors.ts';
 import type { Report } from './events.ts';
 import { run, type Environment } from './process.ts';
@@ -39,7 +40,7 @@ export function buildEnvironment(options: BuildOptions): Environment {
 /** Runs a build command to its end. @throws refused when it does not exit with 0. */
 export async function runBuild(options: BuildOptions): Promise<void> {
   // The version has no character that means anything to a shell; see tag.ts.
-  const text = options.text.replaceAll('{version}', options.version);
+  const text = substitute(options.text, { version: options.version });
   options.report({ kind: 'phase', phase: 'build', text });
   const result = await run({
     tool: '/bin/sh', arguments: ['-e', '-c', text], cwd: options.cwd,

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, PackageConfig } from '../config/config.ts';
+import { substitute } from '../config/placeholders.ts';
 import { SeatrialError } from '../errors.ts';
 import { runBuild } from './build.ts';
 import type { Report } from './events.ts';
@@ -158,7 +159,7 @@ async function buildTree(job: Job, source: Source): Promise<string> {
   });
   if (settings.run !== undefined) await build(settings.run);
   if (settings.archive === undefined) return base;
-  const archive = settings.archive.replaceAll('{version}', version);
+  const archive = substitute(settings.archive, { version });
   return unpackBuilt({ base, archive, into: join(scratch, 'built'), environment });
 }
 

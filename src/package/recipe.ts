@@ -1,4 +1,5 @@
 import type { RecipeStep } from '../config/config.ts';
+import { substitute } from '../config/placeholders.ts';
 import { SeatrialError, type Problem } from '../errors.ts';
 import { copyInto } from './copy.ts';
 import { unifiedDiff, type EditedFile } from './diff.ts';
@@ -177,7 +178,7 @@ function replace(bench: Bench, change: Replacement): void {
     });
     return;
   }
-  const to = change.to.replaceAll('{version}', bench.options.version);
+  const to = substitute(change.to, { version: bench.options.version });
   const text = replaceFound(opened.text, found, to);
   if (typeof text !== 'string') {
     bench.problems.push({ ...text, place });
