@@ -1,4 +1,7 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -113,9 +116,11 @@ describe('minibot', () => {
 
   it('does not take a foreign or stale pidfile for itself', async () => {
     await end('SIGTERM');
-    writeFileSync(inRun('twistd.pid'), `${process.pid}`);
+    const other = spawn('sleep', ['60']);
+    writeFileSync(inRun('twistd.pid'), `${other.pid}`);
     expect(await start()).toMatchObject({ code: 0 });
-    expect(pid()).not.toBe(process.pid);
+    expect(pid()).not.toBe(other.pid);
+    expect(other.kill()).toBe(true);
   });
 
   it('writes its state as it stops, over the state that was there', async () => {

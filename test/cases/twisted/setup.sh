@@ -1,7 +1,8 @@
 #!/bin/sh
-# setup.sh BUILDS [HOME]: installs release 1 of minibot as it is on a host that has been in use: code,
-# entry script, run directory, and BUILDS builds recorded through HTTP. HOME is /srv/minibot unless
-# given, and must not exist. Leaves the daemon running, its history saved by one stop and start.
+# setup.sh BUILDS [HOME]: installs release 1 of minibot as it is on a host that has been in use:
+# code, entry script, run directory, and BUILDS builds recorded through HTTP. HOME is /srv/minibot
+# unless given, and must not exist. Leaves the daemon running, its history saved by one stop and
+# start.
 set -eu
 [ $# -ge 1 ] || { echo "usage: setup.sh BUILDS [HOME]" >&2; exit 2; }
 builds=$1
