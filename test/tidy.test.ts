@@ -26,7 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   transaction: ['command', 'host', 'plan/plan.ts', 'report/events.ts'],
   package: ['command', 'config'],
   report: ['report', 'plan/plan.ts'],
-  demo: ['config', 'host', 'command', 'report', 'package', 'run.ts'],
+  demo: ['config', 'report', 'package', 'run.ts', 'commands/world.ts'],
   'run.ts': ['*'],
   commands: ['*'],
   entry: ['run.ts', 'config', 'report', 'demo', 'commands'],

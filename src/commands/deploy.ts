@@ -97,7 +97,8 @@ async function joinOrRefuse(deployment: Deployment, facts: HostFacts): Promise<S
   const { acting, release } = deployment;
   const { run = '', digest } = facts.lockOwner;
   if (digest !== release.manifest.archive.sha256) throw busy(facts.lockOwner);
-  acting.world.report({ kind: 'note', text: `this release is being installed: attaching to ${run}` });
+  acting.world.report({ kind: 'note',
+    text: `this release is being installed: attaching to ${run}` });
   const titles = await titlesOnHost(acting, run);
   const followed = await watchRun(acting, { run, titles, launch: launchOf(facts, acting.world) });
   const made = { ...planFor(acting, { ...facts, lock: 'free' }, release), run };

@@ -7,11 +7,12 @@ import type { HostFacts } from '../facts/host-facts.ts';
 import { installScript } from '../plan/host-install.ts';
 import { preflight } from '../plan/preflight.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
+import { bootUnitText } from './status.ts';
 import type { Result, World } from './world.ts';
 
 const installTimeoutMs = 60_000;
 
-/** Looks whether a host is ready; with --install as root prepares it, else prints what root runs. */
+/** Looks whether a host is ready; with --install, prepares it or prints what root must run. */
 export async function doctor(options: RawOptions, world: World): Promise<Result> {
   const config = loadConfig(options.config);
   const host = chooseHost(config, options, world);
@@ -20,7 +21,8 @@ export async function doctor(options: RawOptions, world: World): Promise<Result>
     if (!options.install) return look(config, facts, world);
     const script = installScript(config, facts);
     if (!facts.isRoot) {
-      world.report({ kind: 'note', text: `${facts.user} is not root: run this as root on the host` });
+      world.report({ kind: 'note',
+        text: `${facts.user} is not root: run this as root on the host` });
       world.print(script);
       return { kind: 'printed' };
     }
@@ -41,7 +43,6 @@ function look(config: Config, facts: HostFacts, world: World): Result {
   const problems = preflight({ config, facts, first: facts.installed === undefined,
     arrivingBytes: 0 });
   if (problems.length > 0) throw new SeatrialError('refused', problems);
-  world.print(`${config.application}: the host is ready\n` +
-    `  boot unit    ${facts.hasBootUnit ? 'installed' : 'not installed (seatrial doctor --install)'}\n`);
+  world.print(`${config.application}: the host is ready\n  boot unit    ${bootUnitText(facts)}\n`);
   return { kind: 'printed' };
 }

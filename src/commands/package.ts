@@ -26,7 +26,8 @@ export async function packageTag(options: RawOptions, world: World): Promise<Res
   world.print(options.json
     ? `${JSON.stringify({ archive: made.archive, manifest: made.manifestPath, sums: made.sumsPath,
       sha256: archive.sha256, version: made.manifest.version, unchanged: made.unchanged })}\n`
-    : `${made.unchanged ? 'unchanged' : 'packaged'}  ${made.archive}\nsha256     ${archive.sha256}\n`);
+    : `${made.unchanged ? 'unchanged' : 'packaged'}  ${made.archive}\n` +
+      `sha256     ${archive.sha256}\n`);
   return { kind: 'printed' };
 }
 
@@ -34,7 +35,9 @@ function tell(report: Report, event: PackageEvent): void {
   switch (event.kind) {
     case 'phase': report({ kind: 'phase', text: event.text }); break;
     case 'output': report({ kind: 'output', text: `${event.line}\n` }); break;
-    case 'diff': for (const line of event.text.split('\n')) report({ kind: 'note', text: line }); break;
+    case 'diff':
+      for (const line of event.text.split('\n')) report({ kind: 'note', text: line });
+      break;
     case 'warning': report({ kind: 'warning', text: event.text }); break;
   }
 }

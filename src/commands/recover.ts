@@ -13,7 +13,7 @@ import type { Result, World } from './world.ts';
 
 /** Finishes a transaction that died, also one that asked for a person: they say that it may. */
 export function recover(options: RawOptions, world: World): Promise<Result> {
-  return onRun('recover', options, world, async (acting, facts) => {
+  return onRun({ command: 'recover', options, world }, async (acting, facts) => {
     if (facts.lock === 'held') throw busy(facts.lockOwner);
     const run = facts.unfinished;
     if (run === undefined) return undefined;
@@ -26,15 +26,19 @@ export function recover(options: RawOptions, world: World): Promise<Result> {
 
 /** Watches a transaction that runs, or that ended: the journal is on the host. */
 export function attach(options: RawOptions, world: World): Promise<Result> {
-  return onRun('attach', options, world, (_acting, facts) =>
+  return onRun({ command: 'attach', options, world }, (_acting, facts) =>
     Promise.resolve(options.run ?? facts.unfinished ?? facts.lockOwner['run']));
 }
 
 type Choose = (acting: Acting, facts: HostFacts) => Promise<string | undefined>;
 
-// eslint-disable-next-line max-params
-async function onRun(command: 'recover' | 'attach', options: RawOptions, world: World,
-  choose: Choose): Promise<Result> {
+interface OnRun {
+  readonly command: 'recover' | 'attach';
+  readonly options: RawOptions;
+  readonly world: World;
+}
+
+async function onRun({ command, options, world }: OnRun, choose: Choose): Promise<Result> {
   const config = loadConfig(options.config);
   const host = chooseHost(config, options, world);
   const recording = record(world.report);

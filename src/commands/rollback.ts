@@ -98,7 +98,8 @@ function targetProblems(input: { readonly config: Config; readonly facts: HostFa
   return [
     ...lost.map((state) => ({ message: `no rescue copy of ${state.path} from before ` +
       `${from.version} is kept`, fix: 'Go back with --code-only, or from a backup of your own.' })),
-    ...code.map((it) => ({ message: `the code of ${it.path} from before ${from.version} is not kept`,
+    ...code.map((it) => ({
+      message: `the code of ${it.path} from before ${from.version} is not kept`,
       fix: 'Deploy the tarball of the older version instead.' })),
     ...(skips && previous !== to ? [{
       message: `${to.version} is not the release before ${from.version}`,

@@ -41,7 +41,7 @@ export function statusText(config: Config, facts: HostFacts, host: string): stri
     `  installed    ${installed === undefined ? 'nothing by Seatrial'
       : `${installed.version}, since ${installed.installedAt} (run ${installed.run})`}`,
     `  transaction  ${transactionText(facts)}`,
-    `  boot unit    ${facts.hasBootUnit ? 'installed' : 'not installed (seatrial doctor --install)'}`,
+    `  boot unit    ${bootUnitText(facts)}`,
     ...section('good releases', facts.history.map((it) =>
       `${it.version}  ${it.installedAt}  ${it.release}`)),
     ...section('rescue copies', [...facts.rescues].flatMap(([run, copies]) => copies.map((copy) =>
@@ -49,6 +49,10 @@ export function statusText(config: Config, facts: HostFacts, host: string): stri
     ...section('failed', facts.failed.map((run) => `${config.records}/failed/${run}`)),
   ];
   return `${lines.map((line) => `${/^ */.exec(line)?.[0] ?? ''}${plainLine(line)}`).join('\n')}\n`;
+}
+
+export function bootUnitText(facts: HostFacts): string {
+  return facts.hasBootUnit ? 'installed' : 'not installed (seatrial doctor --install)';
 }
 
 function transactionText(facts: HostFacts): string {

@@ -6,7 +6,7 @@ import type { Transport } from '../host/transport.ts';
 import type { Plan } from '../plan/plan.ts';
 import { follow, startRecovery, type Followed } from '../transaction/follow.ts';
 import { parseJournal, endOf, type Titles } from '../transaction/journal.ts';
-import { startTransaction, showPlanCommand, titlesOf, type Launch }
+import { cancelledEarly, startTransaction, showPlanCommand, titlesOf, type Launch }
   from '../transaction/start.ts';
 import type { Host } from './host.ts';
 import type { World } from './world.ts';
@@ -41,9 +41,10 @@ export async function execute(acting: Acting, plan: Plan, input: {
   readonly launch: Launch; readonly archive: string | undefined;
 }): Promise<Followed> {
   const { world, transport } = acting;
+  if (world.cancel.aborted) throw cancelledEarly();
   world.report({ kind: 'phase', text: `sending the release and the plan to ${acting.host.name}` });
   const started = await startTransaction(transport,
-    { plan, launch: input.launch, archive: input.archive, origin: { by: world.by } }, world.report);
+    { ...input, plan, origin: { by: world.by }, cancel: world.cancel }, world.report);
   switch (started.kind) {
     case 'busy': throw busy(started.owner);
     case 'unfinished': throw new SeatrialError('busy', [{
@@ -58,7 +59,8 @@ export async function execute(acting: Acting, plan: Plan, input: {
 export function busy(owner: Readonly<Record<string, string>>): SeatrialError {
   return new SeatrialError('busy', [{
     message: `another transaction runs: ${owner['version'] ?? 'a release'} by ` +
-      `${owner['by'] ?? 'somebody'}, since ${owner['since'] ?? 'a while'} (run ${owner['run'] ?? '?'})`,
+      `${owner['by'] ?? 'somebody'}, since ${owner['since'] ?? 'a while'} ` +
+      `(run ${owner['run'] ?? '?'})`,
     fix: `Watch it: seatrial attach --run ${owner['run'] ?? '?'}`,
   }]);
 }
@@ -85,7 +87,7 @@ export function watchRun(acting: Acting, run: RunToWatch): Promise<Followed> {
   });
 }
 
-/** Titles from the plan that the host keeps; a plan of another version of Seatrial may lack them. */
+/** Titles from the plan that the host keeps; another version of Seatrial may have made it. */
 export async function titlesOnHost(acting: Acting, run: string): Promise<Titles> {
   const result = await acting.transport.run(showPlanCommand(acting.config.records, run));
   try {
@@ -113,7 +115,8 @@ export async function finishDead(acting: Acting, facts: HostFacts): Promise<End 
   if (question !== undefined) {
     throw new SeatrialError('refused', [needsHumanProblem(unfinished, question)]);
   }
-  acting.world.report({ kind: 'phase', text: `finishing the dead transaction ${unfinished} first` });
+  acting.world.report({ kind: 'phase',
+    text: `finishing the dead transaction ${unfinished} first` });
   const launch = launchOf(facts, acting.world);
   const started = await startRecovery({ ...acting, ...acting.config, launch, force: false });
   if (started.kind === 'nothing') return undefined;

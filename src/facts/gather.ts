@@ -35,7 +35,8 @@ export function factsCommand(config: Config): Command {
     call('fact_units', config.application, config.records, ...unitsOf(config)),
     ...watchedPaths(config).map((path) => call('fact_path', path)),
     ...sizedPaths(config).map((path) => call('fact_size', path)),
-    ...config.services.flatMap((it) => (it.kind === 'pidfile' ? [call('fact_pidfile', it.pidfile)] : [])),
+    ...config.services.flatMap((it) =>
+      (it.kind === 'pidfile' ? [call('fact_pidfile', it.pidfile)] : [])),
     call('fact', 'complete', 'yes'),
   ];
   return { ...command('/bin/sh', '-s'), stdin: `${script}\n${calls.join('\n')}\n` };

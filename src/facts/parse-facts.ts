@@ -3,7 +3,7 @@ import type { HostFacts, Installed, PathFacts, Rescue, UnitFacts } from './host-
 
 type Raw = ReadonlyMap<string, readonly string[]>;
 
-/** Parses the output of facts.sh. Throws SeatrialError `refused` when the host did not finish it. */
+/** Parses what facts.sh printed. Throws SeatrialError `refused` when the host did not finish it. */
 export function parseFacts(output: string): HostFacts {
   const raw = collect(output);
   if (first(raw, 'complete') !== 'yes') {
@@ -49,7 +49,8 @@ function decode(text: string): string {
 function hostPart(raw: Raw): Pick<HostFacts, 'user' | 'isRoot' | 'host' | 'machine' | 'path' |
   'hasSystemd' | 'killsUserProcesses' | 'tools'> {
   const tools = [...raw.entries()]
-    .filter(([name, values]) => name.startsWith('tool.') && !['no', '0', ''].includes(values[0] ?? ''))
+    .filter(([name]) => name.startsWith('tool.'))
+    .filter(([, values]) => !['no', '0', ''].includes(values[0] ?? ''))
     .map(([name]) => name.slice('tool.'.length));
   return {
     user: first(raw, 'user'),
@@ -74,7 +75,7 @@ function recordsPart(raw: Raw): Pick<HostFacts, 'records' | 'lock' | 'lockOwner'
     unfinished: first(raw, 'unfinished') === '' ? undefined : first(raw, 'unfinished'),
     unfinishedJournal: decode(first(raw, 'unfinished-journal')),
     installed: installed === '' ? undefined : installedOf(decode(installed)),
-    installedSha256: first(raw, 'installed-sha256') === '' ? 'none' : first(raw, 'installed-sha256'),
+    installedSha256: raw.get('installed-sha256')?.[0] ?? 'none',
     history: (raw.get('history') ?? []).map((entry) => installedOf(decode(entry)))
       .sort((a, b) => (a.run < b.run ? 1 : -1)),
     rescues: new Map([...raw.entries()].filter(([name]) => name.startsWith('rescue.'))

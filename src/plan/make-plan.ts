@@ -78,7 +78,7 @@ export function renderPlan(plan: Plan): string {
     `${plan.version} on ${plan.host} (${plan.way})`];
   for (const phase of ['prepare', 'window', 'admit'] as const) {
     lines.push('', `${phases[phase]}:`);
-    for (const step of plan.steps.filter((it) => it.phase === phase)) lines.push(...stepLines(step));
+    lines.push(...plan.steps.filter((it) => it.phase === phase).flatMap(stepLines));
   }
   lines.push('', 'Checks:', ...plan.checks.map((check) =>
     `  ${check.title}${check.afterAdmission ? ' (after users are let in)' : ''}`));

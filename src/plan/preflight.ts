@@ -4,8 +4,8 @@ import { currentLink, entriesOf, sharedOf } from '../facts/gather.ts';
 import type { HostFacts, PathFacts } from '../facts/host-facts.ts';
 import { spaceNeeded } from '../steps/prepare.ts';
 
-const needed = ['tar', 'gzip', 'sha256sum', 'flock', 'setsid', 'timeout', 'stat', 'find', 'cp', 'mv',
-  'sync', 'awk', 'sed', 'df', 'du', 'base64', 'getconf', 'sort'] as const;
+const needed = ['tar', 'gzip', 'sha256sum', 'flock', 'setsid', 'timeout', 'stat', 'find', 'cp',
+  'mv', 'sync', 'awk', 'sed', 'df', 'du', 'base64', 'getconf', 'sort'] as const;
 
 export interface PreflightInput {
   readonly config: Config;
@@ -141,7 +141,7 @@ function stateProblems({ config, facts, first }: PreflightInput): Problem[] {
     const type = state.kind === 'directory' ? 'directory' : 'file';
     if (fact.type !== type) {
       return [{ message: `${state.path} is a ${fact.type}, and state ${state.kind} needs a ${type}`,
-        fix: fact.type === 'link' ? `Name the real path: ${fact.target ?? ''}` : 'Name the right path.' }];
+        fix: `Name the ${fact.type === 'link' ? `real path: ${fact.target ?? ''}` : 'right path.'}` }];
     }
     return [
       ...renamable(state.path, fact, facts),
@@ -160,7 +160,8 @@ function logProblems({ config, facts, first }: PreflightInput): Problem[] {
   return config.checks.flatMap((check) => {
     const fact = check.kind === 'log' ? facts.paths.get(check.file) : undefined;
     if (fact === undefined || fact.readable || (first && fact.type === 'missing')) return [];
-    return [{ message: `${facts.user} cannot read the log ${check.kind === 'log' ? check.file : ''}`,
+    const file = check.kind === 'log' ? check.file : '';
+    return [{ message: `${facts.user} cannot read the log ${file}`,
       fix: 'Name the right file, or let that user read it (group adm, say).' }];
   });
 }

@@ -9,8 +9,8 @@ type Mode = 'baseline' | 'private' | 'after' | 'restored';
 
 /** The services themselves first, then what the configuration asks, in its order. */
 export function plannedChecks(context: Context): PlannedCheck[] {
-  const services = serviceActs(context).flatMap((acts) =>
-    (acts.check === undefined || acts.waitsForAdmission ? [] : [everywhere(acts.title, acts.check)]));
+  const services = serviceActs(context).filter((acts) => !acts.waitsForAdmission)
+    .flatMap(({ title, check }) => (check === undefined ? [] : [everywhere(title, check)]));
   const first = context.way === 'first';
   const asked = context.config.checks
     .map((check, index) => planned(context, check, label('check', index)))
@@ -31,8 +31,8 @@ function everywhere(title: string, act: Command): PlannedCheck {
 function planned(context: Context, check: CheckConfig, name: string): PlannedCheck {
   switch (check.kind) {
     case 'http':
-      return { ...inModes((mode) => httpAct(context, check, mode)), title: `http ${address(context, check.url, 'after')}`,
-        afterAdmission: false };
+      return { ...inModes((mode) => httpAct(context, check, mode)), afterAdmission: false,
+        title: `http ${address(context, check.url, 'after')}` };
     case 'log':
       return everywhere(`log ${check.file}`, verb('check_log', check.file, name,
         check.bad.join('\n'), check.allow.join('\n')));

@@ -12,7 +12,7 @@ export interface Step {
   readonly id: string;
   /** What a person reads, in the imperative: `Stop guestbook.service`. */
   readonly title: string;
-  /** The same for its undo: `Start guestbook.service again`; empty where there is nothing to undo. */
+  /** The same for its undo: `Start guestbook.service again`; empty where none is needed. */
   readonly back: string;
   readonly phase: Phase;
   readonly do: readonly Command[];

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { PassThrough, Transform, type Readable } from 'node:stream';
+import { Transform, type PassThrough, type Readable } from 'node:stream';
 import { TarArchive } from 'archiver';
 import { command, type Command } from '../command/command.ts';
 import { SeatrialError } from '../errors.ts';
@@ -20,6 +20,7 @@ export interface StartInput {
   readonly origin: Origin;
   /** The tarball to send; undefined for a rollback. */
   readonly archive: string | undefined;
+  readonly cancel: AbortSignal;
 }
 
 export type Started =
@@ -39,9 +40,10 @@ export async function startTransaction(
   const stream = await payload(input, report);
   const result = await transport.run(
     script('start', [plan.records, plan.run, launch, plan.application]),
-    { stdin: stream, timeoutMs: startTimeoutMs },
+    { stdin: stream, timeoutMs: startTimeoutMs, signal: input.cancel },
   );
   stream.destroy();
+  if (input.cancel.aborted) throw cancelledEarly();
   const [word = '', ...rest] = result.stdout.trim().split('\n');
   if (word === 'started') return { kind: 'started' };
   if (word === 'busy') return { kind: 'busy', owner: tabbed(rest) };
@@ -56,6 +58,15 @@ export async function startTransaction(
     message: `${transport.name} could not start the run: ${word} ${result.stderr.trim()}`.trim(),
     fix: 'Nothing was touched.',
   }]);
+}
+
+/**
+ * Cancelled before or while the run was handed over. A program that may have started all the same
+ * finds nobody watching, and ends before the window by itself.
+ */
+export function cancelledEarly(): SeatrialError {
+  return new SeatrialError('cancelled', [{
+    message: 'cancelled before the host began', fix: 'Nothing was touched.' }]);
 }
 
 /** A fixed script as the argument of sh, so that standard input is free. */

@@ -31,7 +31,7 @@ as_user() {
   )
 }
 
-# run_once LABEL USER|- SECONDS DIRECTORY WHAT TEXT: at most once in a transaction, whatever happens.
+# run_once LABEL USER|- SECONDS DIRECTORY WHAT TEXT: at most once in a transaction.
 run_once() {
   [ ! -e "$RUN_DIR/ran-$1" ] || fail "$5 has been run in this transaction already" || return
   durable "$RUN_DIR/ran-$1" started || return

@@ -117,7 +117,8 @@ put_back() {
   [ -e "$RUN_DIR/replacing-$3" ] || return 0
   old=$(side "$1")/old-$RUN-$3
   if [ -e "$old" ] || [ -L "$old" ]; then
-    keep_failed "$1" "code-$3" && mv -T -- "$old" "$1" || fail "$old could not be put back" || return
+    keep_failed "$1" "code-$3" && mv -T -- "$old" "$1" ||
+      fail "$old could not be put back" || return
   elif [ -e "$RUN_DIR/absent-$3" ]; then
     keep_failed "$1" "code-$3" || return
   fi

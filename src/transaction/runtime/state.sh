@@ -131,7 +131,9 @@ print(sqlite3.connect(sys.argv[1]).execute("pragma quick_check(1)").fetchone()[0
 
 restore_sqlite() {
   if [ -e "$RUN_DIR/no-state-$2" ]; then
-    for suffix in -journal -wal -shm ''; do keep_failed "$1$suffix" "state-$2$suffix" || return; done
+    for suffix in -journal -wal -shm ''; do
+      keep_failed "$1$suffix" "state-$2$suffix" || return
+    done
     return
   fi
   place=$(rescue_place "$1" "$2")
@@ -146,7 +148,9 @@ restore_sqlite() {
 # run can always tell the two apart.
 restore_sqlite_files() {
   if [ ! -e "$3/away" ]; then
-    for suffix in -journal -wal -shm ''; do keep_failed "$1$suffix" "state-$2$suffix" || return; done
+    for suffix in -journal -wal -shm ''; do
+      keep_failed "$1$suffix" "state-$2$suffix" || return
+    done
     : >"$3/away" && flush "$3/away" "$3" || return
   fi
   for suffix in -journal -wal -shm ''; do
