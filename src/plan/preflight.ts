@@ -141,7 +141,8 @@ function stateProblems({ config, facts, first }: PreflightInput): Problem[] {
     const type = state.kind === 'directory' ? 'directory' : 'file';
     if (fact.type !== type) {
       return [{ message: `${state.path} is a ${fact.type}, and state ${state.kind} needs a ${type}`,
-        fix: `Name the ${fact.type === 'link' ? `real path: ${fact.target ?? ''}` : 'right path.'}` }];
+        fix: fact.type === 'link' ? `Name the real path: ${fact.target ?? ''}`
+          : 'Name the right path.' }];
     }
     return [
       ...renamable(state.path, fact, facts),
