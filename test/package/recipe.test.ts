@@ -112,7 +112,8 @@ describe('run', () => {
   it('stands between the steps, in the clean export, and is told line by line', async () => {
     const { archive } = await release({ 'a.py': 'A = 1\n' }, { recipe: [
       set('a.py', 'A', '{version}'),
-      { kind: 'run', run: 'cp a.py b.py; printf "made {version}\\nno end"; echo oops >&2; x={{version}}; [ $x = {{version}} ]' },
+      { kind: 'run', run: 'cp a.py b.py; printf "made {version}\\nno end"; echo oops >&2' },
+      { kind: 'run', run: 'x={{version}}; [ "${#x}" = 9 ]' },
       set('b.py', 'A', '3'),
     ], run: 'echo "$LC_ALL $TZ $SOURCE_DATE_EPOCH" > env' });
     expect(tarOutput('-xOf', archive, 'app-1.0/a.py', 'app-1.0/b.py', 'app-1.0/env'))
