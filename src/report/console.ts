@@ -1,7 +1,7 @@
 import { openElapsed, type Elapsed } from './elapsed.ts';
 import { milestoneLine, stepEntry, verdictEntry } from './event-lines.ts';
 import type {
-  MilestoneEvent, Report, ReportEvent, StepEvent, Summary, VerdictEvent,
+  MilestoneEvent, ProgressEvent, Report, ReportEvent, StepEvent, Summary, VerdictEvent,
 } from './events.ts';
 import { openLive, type Live } from './live.ts';
 import { openProgress } from './progress.ts';
@@ -122,9 +122,7 @@ function openVerdicts({ screen, elapsed }: Parts): (event: VerdictEvent) => void
   };
 }
 
-function openTransfers(
-  { screen, elapsed, live }: Parts,
-): (event: Extract<ReportEvent, { kind: 'progress' }>) => void {
+function openTransfers({ screen, elapsed, live }: Parts): (event: ProgressEvent) => void {
   const progress = openProgress();
   return (event) => {
     const { text, finished, forLog } = progress(event, elapsed.now());

@@ -1,3 +1,6 @@
+/** The last millisecond of a Date; what is beyond, or no number, is no time. */
+const dateMsMax = 8.64e15;
+
 /**
  * One clock out of two: the runner's and the host's, which may differ by hours. The first dated
  * event binds them. Watching a run from its middle replays old events, so the host's clock may
@@ -26,7 +29,7 @@ export function openElapsed(now: () => number): Elapsed {
     line: () => forward(now() - opened + ahead),
     of: (hostMs) => {
       const local = now() - opened;
-      if (!Number.isFinite(hostMs)) return forward(local + ahead);
+      if (!(Math.abs(hostMs) <= dateMsMax)) return forward(local + ahead);
       offset ??= local - hostMs;
       const here = hostMs + offset;
       if (here > local + ahead) ahead = here - local;

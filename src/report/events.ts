@@ -7,13 +7,21 @@ import type { End, Problem } from '../errors.ts';
  */
 export type ReportEvent =
   | { readonly kind: 'phase'; readonly text: string }
-  | { readonly kind: 'progress'; readonly what: string; readonly done: number; readonly total: number }
+  | ProgressEvent
   | StepEvent
   | MilestoneEvent
   | VerdictEvent
   | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string };
+
+/** Bytes of one transfer, named by `what`; `total` is 0 where it is unknown. */
+export interface ProgressEvent {
+  readonly kind: 'progress';
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+}
 
 export type StepState = 'begin' | 'done' | 'failed' | 'undo-begin' | 'undo-done' | 'undo-failed';
 

@@ -25,7 +25,8 @@ export function summaryMarkdown(summary: Summary, limitBytes = githubLimitBytes)
     const text = render(summary, { rows, characters });
     if (Buffer.byteLength(text) <= limitBytes) return text;
   }
-  const verdict = `## ${inert(headline(summary), 80)}\n\n_Left out: all else was over the limit._\n`;
+  const verdict = `## ${inert(headline(summary), 80)}\n\n`
+    + '_Left out: all else was over the limit._\n';
   return Buffer.byteLength(verdict) <= limitBytes ? verdict : '';
 }
 
@@ -62,9 +63,9 @@ function timelineTable(timeline: readonly TimelineEntry[], size: Size): string[]
   if (timeline.length === 0) return [];
   const rows = few(timeline, size).map((entry) => {
     if (typeof entry === 'string') return `| ${entry} | | | |`;
-    const cells = [entry.title, formatSeconds(entry.seconds)].map((it) => inert(it, size.characters));
-    const why = inert(entry.text, size.characters);
-    return `| ${cells.join(' | ')} | ${resultWords[entry.result]} | ${why} |`;
+    const [title, why] = [entry.title, entry.text].map((it) => inert(it, size.characters));
+    const took = formatSeconds(entry.seconds);
+    return `| ${title} | ${took} | ${resultWords[entry.result]} | ${why} |`;
   });
   return [['| Step | Time | Result | |', '|---|--:|---|---|', ...rows].join('\n')];
 }

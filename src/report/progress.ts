@@ -1,7 +1,5 @@
-import type { ReportEvent } from './events.ts';
+import type { ProgressEvent } from './events.ts';
 import { formatBytes, formatSeconds } from './units.ts';
-
-type ProgressEvent = Extract<ReportEvent, { kind: 'progress' }>;
 
 const logStepPercent = 25;
 /** Below this the speed is a guess. */

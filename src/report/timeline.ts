@@ -12,6 +12,9 @@ export interface Timeline {
 
 type DatedEvent = StepEvent | MilestoneEvent | VerdictEvent;
 
+/** The last millisecond of a Date; what is beyond, or no number, is no time. */
+const dateMsMax = 8.64e15;
+
 interface Timed<Event> {
   readonly event: Event;
   /** Milliseconds since the first dated event, never less than the one before. */
@@ -51,7 +54,7 @@ function monotone(events: readonly DatedEvent[]): Timed<DatedEvent>[] {
   let ms = 0;
   let before: number | undefined;
   return events.map((event) => {
-    if (Number.isFinite(event.at)) {
+    if (Math.abs(event.at) <= dateMsMax) {
       ms += Math.max(0, event.at - (before ?? event.at));
       before = event.at;
     }

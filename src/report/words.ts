@@ -54,7 +54,9 @@ function doneText(summary: Summary): string {
 }
 
 function unchangedText(summary: Summary): string {
-  if (summary.command === 'package') return `${release(summary)} was packaged before, with the same bytes.`;
+  if (summary.command === 'package') {
+    return `${release(summary)} was packaged before, with the same bytes.`;
+  }
   if (summary.command === 'rehearse') {
     return `${release(summary)} has already passed its rehearsal on ${environment(summary)}.`;
   }

@@ -50,7 +50,8 @@ describe('buildTimeline', () => {
 
   it('ends the window where users are let in', () => {
     const { windowSeconds, reason } = buildTimeline(read(
-      '!window@1\n a:begin@1\n a:done@2\n !commit@2\n !admitted@2.5\n b:begin@2.5\n b:done@9\n !end@9'));
+      '!window@1\n a:begin@1\n a:done@2\n !commit@2\n !admitted@2.5\n'
+      + 'b:begin@2.5\n b:done@9\n !end@9'));
     expect(windowSeconds).toBe(1.5);
     expect(reason).toBeUndefined();
   });
@@ -58,7 +59,8 @@ describe('buildTimeline', () => {
   it.each([
     ['nothing was closed', '!start@0\n a:begin@0\n a:done@1\n !end@1'],
     ['the run still goes on', '!window@1\n a:begin@1'],
-    ['an undo failed', '!window@1\n a:begin@1\n a:failed@2\n a:undo-begin@2\n a:undo-failed@3\n !end@3'],
+    ['an undo failed',
+      '!window@1\n a:begin@1\n a:failed@2\n a:undo-begin@2\n a:undo-failed@3\n !end@3'],
     ['an undo has no end', '!window@1\n a:begin@1\n a:failed@2\n a:undo-begin@2\n !end@3'],
     ['the end says so', '!window@1\n a:begin@1\n a:failed@2\n !end@3=needs-human'],
   ])('knows no window where %s', (_, script) => {
@@ -66,9 +68,9 @@ describe('buildTimeline', () => {
   });
 
   it('knows the window again when a later undo of the same step worked', () => {
-    expect(buildTimeline(read('!window@1\n a:begin@1\n a:failed@2\n a:undo-begin@2\n '
-      + 'a:undo-failed@3\n !recover@60\n a:undo-begin@60\n a:undo-done@61\n !end@61')).windowSeconds)
-      .toBe(60);
+    const script = '!window@1\n a:begin@1\n a:failed@2\n a:undo-begin@2\n a:undo-failed@3\n'
+      + '!recover@60\n a:undo-begin@60\n a:undo-done@61\n !end@61';
+    expect(buildTimeline(read(script)).windowSeconds).toBe(60);
   });
 
   it('keeps what a killed program left open, up to its last word', () => {
