@@ -9,6 +9,8 @@ import { newWatchState, watch, type WatchState } from './watch.ts';
 const reattachMsMax = 60_000;
 const reattachWaitMs = 3_000;
 const recoverTimeoutMs = 60_000;
+/** The longest that a timer of Node.js can be. */
+const timerMsMax = 2 ** 31 - 1;
 /** A unit restarts a killed program by itself; only then do we. */
 const recoveriesMax = 3;
 
@@ -46,13 +48,16 @@ export async function follow(input: FollowInput): Promise<Followed> {
   let recoveries = 0;
   try {
     for (;;) {
-      const end = await watch({ ...input, transport, state });
+      const watchMsMax = Math.min(giveUpAt - input.clock(), timerMsMax);
+      const end = await watch({ ...input, transport, state, watchMsMax });
       if (state.end !== undefined && (end === 'ended' || end === 'lost')) {
         return { kind: 'ended', end: state.end };
       }
       if (end === 'detached') return { kind: 'running', why: letGoText(state) };
       if (end === 'unknown-run') return { kind: 'unknown-run' };
-      if (input.clock() > giveUpAt) return { kind: 'running', why: 'the watch limit was reached' };
+      if (end === 'limit' || input.clock() > giveUpAt) {
+        return { kind: 'running', why: 'the watch limit was reached' };
+      }
       if (end === 'gone') {
         if (recoveries >= recoveriesMax) return { kind: 'running', why: 'its program keeps dying' };
         recoveries += 1;

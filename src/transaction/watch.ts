@@ -32,10 +32,15 @@ export interface WatchInput {
   readonly state: WatchState;
   /** Before the window: asks the host to stop. Inside it: lets go. */
   readonly cancel: AbortSignal;
+  /** Lets go after this time; the host goes on. */
+  readonly watchMsMax: number;
 }
 
-/** `gone`: no program runs and there is no end; `unknown-run`: the host has no such run. */
-export type WatchEnd = 'ended' | 'gone' | 'unknown-run' | 'lost' | 'detached';
+/**
+ * `gone`: no program runs and there is no end; `unknown-run`: the host has no such run;
+ * `lost`: contact is; `limit`: it was watched for long enough.
+ */
+export type WatchEnd = 'ended' | 'gone' | 'unknown-run' | 'lost' | 'detached' | 'limit';
 
 /**
  * Follows a run over one connection, and keeps it company: the host enters the window only while
@@ -78,6 +83,7 @@ class Watcher {
       const { cancel } = this.#input;
       this.#beat();
       this.#timers.push(setInterval(() => this.#beat(), beatEveryMs));
+      this.#timers.push(setTimeout(() => resolve('limit'), this.#input.watchMsMax));
       this.#expectWord();
       this.#session.stdout.on('data', (chunk: Buffer) => {
         this.#expectWord();
