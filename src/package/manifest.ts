@@ -30,15 +30,16 @@ export const manifestSchema = z.strictObject({
   schema: z.literal(1),
   application: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
   version: name,
-  tag: z.string().min(1),
-  commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/),
+  // Both null: a directory was packaged, which no tag names.
+  tag: z.string().min(1).nullable(),
+  commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/).nullable(),
   sourceDateEpoch: z.int().min(0),
   archive: z.strictObject({
     file: name, format: z.literal('tar.gz'), bytes, sha256, tarSha256: sha256,
   }),
   files: z.array(entry),
   tools: z.strictObject({
-    seatrial: z.string(), node: z.string(), zlib: z.string(), git: z.string(),
+    seatrial: z.string(), node: z.string(), zlib: z.string(), git: z.string().nullable(),
   }),
 });
 

@@ -5,7 +5,7 @@ import { substitute } from '../config/placeholders.ts';
 import { SeatrialError } from '../errors.ts';
 import { runBuild } from './build.ts';
 import type { Report } from './events.ts';
-import { exportCommit, type Exported } from './export.ts';
+import { exportCommit } from './export.ts';
 import { openGit, type Git } from './git.ts';
 import { compileGlob } from './glob.ts';
 import { archiveName, releaseName, type Manifest } from './manifest.ts';
@@ -21,14 +21,9 @@ import { unpackBuilt } from './unpack.ts';
 import { versionProblems } from './versions.ts';
 import { danglingLinks, isExcluded, requireGlobs, walkTree } from './walk.ts';
 
-export interface PackageOptions {
-  /** `application` and `package` are used; no `package`: the export is packed as it is. */
+interface PackingOptions {
+  /** `application` and `package` are used; no `package`: the tree is packed as it is. */
   readonly config: Pick<Config, 'application' | 'package'>;
-  /** Path of a git work tree or a bare repository; it is only read. */
-  readonly repository: string;
-  /** Name or URL of a remote; undefined: `origin` if there is one, else the repository itself. */
-  readonly remote: string | undefined;
-  readonly tag: string;
   /** Directory for the archive, its manifest and SHA256SUMS; made when absent. */
   readonly output: string;
   /** An existing, private, empty directory that the caller removes afterwards. */
@@ -38,6 +33,22 @@ export interface PackageOptions {
   /** Written into the manifest as the version of this program. */
   readonly seatrialVersion: string;
   readonly report: Report;
+}
+
+export interface PackageOptions extends PackingOptions {
+  /** Path of a git work tree or a bare repository; it is only read. */
+  readonly repository: string;
+  /** Name or URL of a remote; undefined: `origin` if there is one, else the repository itself. */
+  readonly remote: string | undefined;
+  readonly tag: string;
+}
+
+export interface DirectoryOptions extends PackingOptions {
+  /** A tree of the caller's own: the recipe and the build change it. */
+  readonly directory: string;
+  readonly version: string;
+  /** Seconds since 1970 that every entry of the archive carries. */
+  readonly epoch: number;
 }
 
 export interface PackagedRelease extends Placed {
@@ -60,8 +71,32 @@ export async function packageRelease(options: PackageOptions): Promise<PackagedR
   requireGlobs(settings);
   const version = versionOfTag(options.tag, settings.tagPrefix);
   const scratch = realpathSync(options.scratch);
-  const job: Job = { options, settings, version, scratch };
+  const job = { options, settings, version, scratch };
   const source = await exportTag(job);
+  return packSource(job, source, () => withGit(job, (git, remote) =>
+    requireUnmoved(git, remote, { tag: options.tag, commit: source.commit })));
+}
+
+/**
+ * Makes a release of a directory that no tag names, where there is no git, in the same way; the
+ * manifest says so. For a demonstration or a test: nobody can tell later where it came from.
+ */
+export async function packageDirectory(options: DirectoryOptions): Promise<PackagedRelease> {
+  const { epoch } = options;
+  const version = versionOfTag(options.version, '');
+  const settings = options.config.package ?? defaults;
+  requireGlobs(settings);
+  const job = { options, settings, version, scratch: realpathSync(options.scratch) };
+  const root = realpathSync(options.directory);
+  return packSource(job, { root, epoch, tag: null, commit: null, gitVersion: null },
+    () => Promise.resolve());
+}
+
+/** @param confirm asked last, before anything appears in `output`; throws where it must not */
+async function packSource(
+  job: Job, source: Source, confirm: () => Promise<void>,
+): Promise<PackagedRelease> {
+  const { options, settings } = job;
   const tree = await buildTree(job, source);
   const entries = walkTree(tree, settings);
   danglingLinks(entries).forEach((text) => options.report({ kind: 'warning', text }));
@@ -71,8 +106,7 @@ export async function packageRelease(options: PackageOptions): Promise<PackagedR
     const packed = await packTree({
       root: tree, entries, top: releaseName(names(job)), epoch: source.epoch, file: output.draft,
     });
-    await withGit(job, (git, remote) =>
-      requireUnmoved(git, remote, { tag: options.tag, commit: source.commit }));
+    await confirm();
     const placed = await output.place(manifestOf(job, source, packed));
     phase(job, 'write', `${placed.archive} ${placed.unchanged ? 'was there already' : 'written'}, `
       + `sha256 ${placed.manifest.archive.sha256}`);
@@ -82,17 +116,22 @@ export async function packageRelease(options: PackageOptions): Promise<PackagedR
   }
 }
 
-interface Job {
-  readonly options: PackageOptions;
+interface Job<Options extends PackingOptions = PackingOptions> {
+  readonly options: Options;
   readonly settings: PackageConfig;
   readonly version: string;
   readonly scratch: string;
 }
 
-interface Source extends Exported {
-  readonly commit: string;
+type TagJob = Job<PackageOptions>;
+
+interface Source {
+  /** Resolved path of the tree. */
+  readonly root: string;
   readonly epoch: number;
-  readonly gitVersion: string;
+  readonly tag: string | null;
+  readonly commit: string | null;
+  readonly gitVersion: string | null;
 }
 
 function names(job: Job): { application: string; version: string } {
@@ -103,7 +142,7 @@ function phase(job: Job, name: 'tag' | 'export' | 'pack' | 'write', text: string
   job.options.report({ kind: 'phase', phase: name, text });
 }
 
-async function withGit<T>(job: Job, use: (git: Git, remote: string) => Promise<T>): Promise<T> {
+async function withGit<T>(job: TagJob, use: (git: Git, remote: string) => Promise<T>): Promise<T> {
   const { repository, environment } = job.options;
   const git = await openGit({ repository, scratch: job.scratch, environment });
   try {
@@ -113,7 +152,7 @@ async function withGit<T>(job: Job, use: (git: Git, remote: string) => Promise<T
   }
 }
 
-function exportTag(job: Job): Promise<Source> {
+function exportTag(job: TagJob): Promise<Source & { readonly commit: string }> {
   const { options, settings } = job;
   return withGit(job, async (git, remote) => {
     const commit = await resolveTag(git, remote, options.tag);
@@ -129,7 +168,7 @@ function exportTag(job: Job): Promise<Source> {
     const epoch = epochOf(options.environment, exported.committedAt);
     phase(job, 'export', `exported ${commit}, time ${new Date(epoch * 1000).toISOString()}`);
     const root = realpathSync(exported.root);
-    return { ...exported, root, commit, epoch, gitVersion: git.version };
+    return { root, tag: options.tag, commit, epoch, gitVersion: git.version };
   });
 }
 
@@ -177,7 +216,7 @@ function manifestOf(job: Job, source: Source, packed: Packed): Manifest {
   return {
     schema: 1,
     ...names(job),
-    tag: job.options.tag,
+    tag: source.tag,
     commit: source.commit,
     sourceDateEpoch: source.epoch,
     archive: {
