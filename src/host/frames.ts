@@ -13,14 +13,17 @@ const bodyBytesMax = 16;
  * Takes the frames of one run out of a stream, wherever chunks are split. A frame is
  * RS token (s|e) number RS; the token is random, so that no output can be taken for a frame.
  * What comes after the end frame is not of the command (a daemon that it left, say): dropped.
+ * So is, with `fromStart`, what comes before the start (a login shell's files that print).
  */
 export class FrameStripper {
   readonly #head: Buffer;
   readonly #onFrame: (frame: Frame) => void;
   #held: Buffer = Buffer.alloc(0);
   #ended = false;
+  #dropping: boolean;
 
-  constructor(token: string, onFrame: (frame: Frame) => void) {
+  constructor(token: string, onFrame: (frame: Frame) => void, fromStart = false) {
+    this.#dropping = fromStart;
     this.#head = Buffer.concat([Buffer.from([mark]), Buffer.from(token, 'latin1')]);
     this.#onFrame = onFrame;
   }
@@ -32,12 +35,13 @@ export class FrameStripper {
     this.#held = Buffer.alloc(0);
     while (!this.#ended && data.length > 0) {
       const cut = this.#split(data);
-      if (cut.output > 0) output.push(data.subarray(0, cut.output));
+      if (cut.output > 0 && !this.#dropping) output.push(data.subarray(0, cut.output));
       data = data.subarray(cut.next);
       if (cut.frame === undefined) {
         if (cut.hold) { this.#held = Buffer.from(data); break; }
         continue;
       }
+      this.#dropping = false;
       this.#ended = cut.frame.kind === 'end';
       this.#onFrame(cut.frame);
     }
@@ -52,7 +56,7 @@ export class FrameStripper {
   flush(): Buffer {
     const rest = this.#held;
     this.#held = Buffer.alloc(0);
-    return rest;
+    return this.#dropping ? this.#held : rest;
   }
 
   #split(data: Buffer): Cut {
@@ -92,14 +96,14 @@ function parseFrame(body: string): Frame | undefined {
   return { kind: match[1] === 's' ? 'start' : 'end', value: Number(match[2]) };
 }
 
-/** The stripper as a stream with back pressure; its readable side ends with the end frame. */
+/** The stripper as a stream with back pressure: from the start frame to the end frame. */
 export class FrameFilter extends Transform {
   readonly #stripper: FrameStripper;
   #ended = false;
 
   constructor(token: string, onFrame: (frame: Frame) => void) {
     super();
-    this.#stripper = new FrameStripper(token, onFrame);
+    this.#stripper = new FrameStripper(token, onFrame, true);
   }
 
   override _transform(chunk: Buffer, _: BufferEncoding, callback: TransformCallback): void {

@@ -19,11 +19,12 @@ export const bootstrapLine = `exec sh -c '${bootstrap}'`;
  * The first is the outer shell, which outlives the command and tells its status at the end on
  * both outputs: only so is it certain that all of both has arrived. It starts a second
  * bootstrap in a session of its own, in the foreground (a background job would ignore INT),
- * which reads the second line, tells its process group and runs the command. Where there is
- * no `setsid` (macOS) the group is the outer shell's: sshd and the local transport start it
- * as a leader.
+ * which reads the second line, tells its process group on both outputs and runs the command
+ * (what a login shell's files print comes before it). Where there is no `setsid` (macOS) the
+ * group is the outer shell's: sshd and the local transport start it as a leader.
  */
 export function preamble(command: Command, token: string): string {
+  const start = `printf '\\036${token}s%s\\036' "\${1:-$$}"`;
   const end = `printf '\\036${token}e%s\\036' "$s"`;
   const outer = [
     `b='${bootstrap}'`,
@@ -32,7 +33,7 @@ export function preamble(command: Command, token: string): string {
     `${end}; ${end} >&2`,
   ].join('\n');
   const inner = [
-    `printf '\\036${token}s%s\\036' "\${1:-$$}" >&2; set --; unset l`,
+    `${start}; ${start} >&2; set --; unset l`,
     render(command),
   ].join('\n');
   return `${encodeLine(outer)}\n${encodeLine(inner)}\n`;

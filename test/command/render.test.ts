@@ -23,7 +23,8 @@ describe('quote', () => {
   it.each(shells)('gives every argument back byte for byte in %s', (shell) => {
     fc.assert(fc.property(fc.array(hostile, { minLength: 1, maxLength: 40 }), (words) => {
       const text = `printf '%s\\0' ${words.map(quote).join(' ')}`;
-      expect(execFileSync(shell, ['-c', text]).toString()).toBe(words.map((it) => `${it}\0`).join(''));
+      const given = execFileSync(shell, ['-c', text]).toString();
+      expect(given).toBe(words.map((it) => `${it}\0`).join(''));
     }), { numRuns: 150 });
   });
 
@@ -104,7 +105,8 @@ describe('combinators', () => {
   });
 
   it.each(shells)('pipe() tells the failure of any part in %s', (shell) => {
-    fc.assert(fc.property(fc.array(fc.constantFrom(0, 0, 1, 3, 255), { minLength: 2, maxLength: 4 }),
+    const status = fc.constantFrom(0, 0, 1, 3, 255);
+    fc.assert(fc.property(fc.array(status, { minLength: 2, maxLength: 4 }),
       (statuses) => {
         const ran = sh(shell, render(pipe(...statuses.map(exit))), 'through');
         expect(ran.stdout).toBe('through');

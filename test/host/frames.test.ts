@@ -39,6 +39,15 @@ describe('frames', () => {
       }), { numRuns: 2_000 });
   });
 
+  it('leave out what comes before the start where that is asked', () => {
+    const output: Buffer[] = [];
+    const stripper = new FrameStripper(token, () => undefined, true);
+    for (const byte of Buffer.from(`motd${rs}${token}s1${rs}out${rs}${token}e0${rs}late`)) {
+      output.push(...stripper.push(Buffer.from([byte])));
+    }
+    expect(Buffer.concat([...output, stripper.flush()]).toString()).toBe('out');
+  });
+
   it('that are not finished are output', () => {
     fc.assert(fc.property(output, fc.array(fc.nat(), { maxLength: 9 }), (bytes, cuts) => {
       expect(strip(bytes, cuts)).toEqual({ output: bytes, frames: [] });
