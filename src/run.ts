@@ -9,6 +9,8 @@ import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import type { Result, World } from './commands/world.ts';
 
+export type { Result, World };
+
 /**
  * The table of contents: one command, from raw options to its result. The command line and the
  * actions both call it. Throws SeatrialError for the world, anything else is a bug.

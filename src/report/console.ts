@@ -7,7 +7,7 @@ import { openLive, type Live } from './live.ts';
 import { openProgress } from './progress.ts';
 import { openRemoteOutput, type RemoteOutput } from './remote-output.ts';
 import { openScreen, type Entry, type Screen, type ScreenOptions } from './screen.ts';
-import { isBegin, isUndo, openStepsSeen } from './steps-seen.ts';
+import { isBegin, openStepsSeen } from './steps-seen.ts';
 import { summaryLines } from './summary-text.ts';
 
 export interface ConsoleOptions extends ScreenOptions {
@@ -69,6 +69,8 @@ function openEvents(parts: Parts): (event: ShownEvent) => void {
       case 'phase':
         live.run(event.text, elapsed.now());
         return screen.entry(elapsed.line(), { label: '==', tone: 'strong', text: event.text });
+      case 'activity':
+        return event.text === '' ? live.stop() : live.run(event.text, elapsed.now());
       case 'step': return onStep.step(event);
       case 'milestone': return onStep.milestone(event);
       case 'verdict': return onVerdict(event);
@@ -92,7 +94,7 @@ function openSteps({ screen, elapsed, live, output }: Parts): {
       const { seconds, goingBack } = steps.take(event);
       if (goingBack !== undefined) screen.rule(at, goingBack);
       if (isBegin(event.state)) {
-        live.run(isUndo(event.state) ? `Undo: ${event.title}` : event.title, at);
+        live.run(event.title, at);
         output.begin();
       } else live.stop();
       // On a terminal the live line says that it runs.

@@ -7,6 +7,8 @@ import type { End, Problem } from '../errors.ts';
  */
 export type ReportEvent =
   | { readonly kind: 'phase'; readonly text: string }
+  /** What runs now, for the live line of a terminal alone; an empty text: nothing. */
+  | { readonly kind: 'activity'; readonly text: string }
   | ProgressEvent
   | StepEvent
   | MilestoneEvent
@@ -29,6 +31,7 @@ export interface StepEvent {
   readonly kind: 'step';
   readonly at: number;
   readonly id: string;
+  /** The act in the imperative; an undo has its own: `Let users in again`. */
   readonly title: string;
   readonly state: StepState;
   /** Why it failed. */

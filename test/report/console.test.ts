@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openConsole } from '../../src/report/console.ts';
 import { expectGolden } from './golden.ts';
 import { frames, play, settled } from './play.ts';
 import { stories } from './stories.ts';
@@ -47,5 +48,54 @@ describe('on a terminal', () => {
 
   it('leaves no live line behind, also when the host is still at it', () => {
     expect(settled(play(storyOf('running'), { isTerminal: true }))).not.toContain(' ... ');
+  });
+});
+
+describe('the live line', () => {
+  function terminal() {
+    const seen = { written: [] as string[], now: 0, columns: 80 };
+    const { report, tick } = openConsole({
+      isTerminal: true, color: false, verbose: false, fence: false,
+      write: (text) => seen.written.push(text),
+      now: () => seen.now,
+      get columns() {
+        return seen.columns;
+      },
+    });
+    return { seen, report, tick };
+  }
+
+  it('follows a transfer no more than ten times a second', () => {
+    const { seen, report } = terminal();
+    for (let done = 0; done < 100; done += 1) {
+      report({ kind: 'progress', what: 'x', done, total: 1000 });
+      seen.now += 10;
+    }
+    expect(seen.written).toHaveLength(10);
+  });
+
+  it('shows an activity until it is taken back, and a log never does', () => {
+    const { seen, report } = terminal();
+    report({ kind: 'activity', text: 'act 1: making the release' });
+    report({ kind: 'activity', text: '' });
+    expect(seen.written).toEqual([
+      '\r\u001b[K  0.0s  act 1: making the release ... 0.0s', '\r\u001b[K',
+    ]);
+    const activity = { kind: 'activity', text: 'x' } as const;
+    const silent = { ...storyOf('unchanged'), events: [activity] };
+    expect(play(silent)).toBe(play({ ...silent, events: [] }));
+  });
+
+  it('counts the seconds of a step with every tick, and fits a window made smaller', () => {
+    const { seen, report, tick } = terminal();
+    const title = 'Stop guestbook.service';
+    report({ kind: 'step', at: 5000, id: 'stop', title, state: 'begin', text: '' });
+    seen.now = 4000;
+    tick();
+    expect(seen.written.at(-1)).toBe('\r\u001b[K  4.0s  Stop guestbook.service ... 4.0s');
+    seen.columns = 25;
+    seen.now = 5000;
+    tick();
+    expect(seen.written.at(-1)).toBe('\r\u001b[K  5.0s  Stop guestboo...');
   });
 });
