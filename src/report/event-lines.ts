@@ -7,17 +7,16 @@ const stepWords: Record<StepState, { label: string; tone: Tone }> = {
   begin: { label: 'begin', tone: 'plain' },
   done: { label: 'done', tone: 'good' },
   failed: { label: 'FAILED', tone: 'bad' },
-  'undo-begin': { label: 'undo', tone: 'plain' },
-  'undo-done': { label: 'undone', tone: 'good' },
+  'undo-begin': { label: 'back', tone: 'plain' },
+  'undo-done': { label: 'done', tone: 'good' },
   'undo-failed': { label: 'FAILED', tone: 'bad' },
 };
 
 export function stepEntry(event: StepEvent, seconds: number | undefined): Entry {
   const { label, tone } = stepWords[event.state];
-  const title = event.state === 'undo-failed' ? `Undo: ${event.title}` : event.title;
   const took = seconds === undefined ? '' : ` (${formatSeconds(seconds)})`;
   const why = event.text === '' ? '' : `: ${event.text}`;
-  return { label, tone, text: `${title}${took}${why}` };
+  return { label, tone, text: `${event.title}${took}${why}` };
 }
 
 export function verdictEntry(event: VerdictEvent): Entry {

@@ -55,7 +55,8 @@ function problemItem(
 }
 
 const resultWords: Record<TimelineEntry['result'], string> = {
-  done: 'done', failed: '**failed**', undone: 'undone', 'undo-failed': '**undo failed**',
+  done: 'done', failed: '**failed**', undone: 'went back',
+  'undo-failed': '**failed to go back**',
   unfinished: 'cut off',
 };
 

@@ -136,7 +136,7 @@ function reasonOf(
     return sentence(red.check, red.text || (red.verdict === 'fail' ? 'failed' : 'no verdict'));
   }
   const stuck = timeline.find(({ result }) => result === 'undo-failed');
-  if (stuck !== undefined) return sentence(`Undo: ${stuck.title}`, stuck.text || 'failed');
+  if (stuck !== undefined) return sentence(stuck.title, stuck.text || 'failed');
   const died = timed.some(({ event }) => event.kind === 'milestone' && event.name === 'recover');
   const cutOff = timeline.find(({ result }) => result === 'unfinished');
   return died && cutOff !== undefined

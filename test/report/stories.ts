@@ -24,11 +24,18 @@ const titles: Record<string, string> = {
   admit: 'Let users in',
 };
 
+const backTitles: Record<string, string> = {
+  close: 'Let users in again',
+  stop: 'Start guestbook.service again',
+  rescue: 'Swap the rescue copy of database guestbook back',
+  switch: 'Switch current back to 2.0.0',
+  start: 'Stop guestbook.service on port 18080',
+};
+
 function step(seconds: number, id: string, rest: { state: StepState; text?: string }): ReportEvent {
   const { state, text = '' } = rest;
-  return {
-    kind: 'step', at: hostStart + seconds * 1000, id, title: titles[id] ?? id, state, text,
-  };
+  const title = (state.startsWith('undo') ? backTitles : titles)[id] ?? id;
+  return { kind: 'step', at: hostStart + seconds * 1000, id, title, state, text };
 }
 
 function milestone(seconds: number, name: MilestoneEvent['name'], text = ''): ReportEvent {
@@ -72,7 +79,7 @@ const migrated: readonly ReportEvent[] = [
 ];
 
 const back: readonly ReportEvent[] = [
-  ...undo('start', 4.6, 4.7), ...undo('migrate', 4.7, 4.7), ...undo('switch', 4.7, 4.7),
+  ...undo('start', 4.6, 4.7), ...undo('switch', 4.7, 4.7),
   ...undo('rescue', 4.7, 5.2), ...undo('stop', 5.2, 5.5), ...undo('close', 5.5, 5.6),
 ];
 
@@ -95,7 +102,7 @@ const brokenMigration: readonly ReportEvent[] = [
 ];
 
 const stuck: readonly ReportEvent[] = [
-  ...undo('migrate', 3.0, 3.0), ...undo('switch', 3.0, 3.0),
+  ...undo('switch', 3.0, 3.0),
   step(3.0, 'rescue', { state: 'undo-begin' }),
   output('pg_restore: error: could not write to file: No space left on device\n'),
   step(3.4, 'rescue', { state: 'undo-failed', text: 'exit status 1' }),
@@ -147,7 +154,7 @@ export const stories: Record<string, Story> = {
   ], {
     places: placesAfter,
     problems: [{
-      message: 'Undo: Copy database guestbook and prove the copy: No space left on device',
+      message: 'Swap the rescue copy of database guestbook back: no space left on device',
       place: 'www.example.org:/var/lib/postgresql',
       fix: 'Free 2.1 GB on /var/lib/postgresql, then run the first command below; '
         + 'the old data is safe in database guestbook_before_20260115.',
@@ -175,7 +182,7 @@ export const stories: Record<string, Story> = {
   recovered: story('restored', [
     milestone(0, 'start', 'run 20260115-030211-6f1c on www.example.org'), ...closed,
     step(2.6, 'migrate', { state: 'begin' }), milestone(64, 'recover', 'reboot'),
-    ...undo('migrate', 64, 64.1), ...undo('switch', 64.1, 64.1), ...undo('rescue', 64.1, 64.6),
+    ...undo('switch', 64, 64.1), ...undo('rescue', 64.1, 64.6),
     ...undo('stop', 64.6, 65), ...undo('close', 65, 65.1), milestone(65.1, 'end', 'restored'),
   ], { command: 'recover', serving: '2.0.0', places: placesAfter.slice(1) }),
   degraded: story('degraded', [
