@@ -104,7 +104,15 @@ fact_path() {
   while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
   fact "path.$1.parent-device" "$(stat -c %d -- "$parent")"
   fact "path.$1.free" "$(df -P -k -- "$parent" | awk 'NR == 2 { print $4 * 1024 }')"
-  [ "$type" = missing ] || fact "path.$1.device" "$(stat -c %d -- "$1")"
+  fact "path.$1.mount-point" "$(yes_no mount_point "$1")"
+}
+
+# By the kernel's list, not by comparing devices: on an overlay (a container's root) a file has
+# another device than its directory, and a subvolume of btrfs can be renamed all the same.
+mount_point() {
+  directory=$(readlink -f -- "$(dirname -- "$1")") || return
+  written=$(printf '%s' "${directory%/}/${1##*/}" | sed 's/\\/\\134/g; s/ /\\040/g')
+  cut -d' ' -f5 /proc/self/mountinfo | grep -q -x -F -e "$written"
 }
 
 # fact_size PATH: bytes on disk and entries; how many of them another user owns.
@@ -116,9 +124,11 @@ fact_size() {
     fact "path.$1.foreign" "$(find "$1" ! -user "$(id -u)" 2>/dev/null | wc -l)"
 }
 
-# fact_pidfile PATH
+# fact_pidfile PATH: the last line of the file may have no end; then read fails, and has read.
 fact_pidfile() {
-  if [ -s "$1" ] && read -r pid <"$1" && [ -d "/proc/$pid" ]; then
+  pid=
+  [ ! -s "$1" ] || read -r pid <"$1" || :
+  if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then
     fact "pidfile.$1" "$pid"
   else
     fact "pidfile.$1" none

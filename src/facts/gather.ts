@@ -46,7 +46,12 @@ function call(...words: readonly string[]): string {
   return words.map(quote).join(' ');
 }
 
-function unitsOf(config: Config): string[] {
+/** What starts another unit by itself, whose work it then does. */
+export function triggersWork(unit: string): boolean {
+  return /\.(?:timer|path)$/.test(unit);
+}
+
+export function unitsOf(config: Config): string[] {
   return config.services.flatMap((it) => (it.kind === 'systemd' ? [it.unit] : []));
 }
 

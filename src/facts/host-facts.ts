@@ -70,7 +70,8 @@ export interface PathFacts {
   readonly parentWritable: boolean;
   readonly readable: boolean;
   readonly writable: boolean;
-  readonly device: string | undefined;
+  /** It cannot be renamed. */
+  readonly isMountPoint: boolean;
   readonly parentDevice: string;
   /** Bytes free on the parent's file system. */
   readonly free: number;

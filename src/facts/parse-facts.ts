@@ -126,8 +126,8 @@ function rescuesOf(text: string): Rescue[] {
       ({ kind, path, place, files: Number(files), bytes: Number(kilobytes) * 1024 }));
 }
 
-const pathFields = ['type', 'target', 'hidden', 'parent-writable', 'readable', 'writable', 'device',
-  'parent-device', 'free', 'bytes', 'files', 'foreign'] as const;
+const pathFields = ['type', 'target', 'hidden', 'parent-writable', 'readable', 'writable',
+  'mount-point', 'parent-device', 'free', 'bytes', 'files', 'foreign'] as const;
 
 const unitFields = ['load', 'active', 'guarded', 'may-stop', 'may-start'] as const;
 
@@ -165,7 +165,7 @@ function pathOf(get: (field: string) => string): PathFacts {
     parentWritable: get('parent-writable') === 'yes',
     readable: get('readable') === 'yes',
     writable: get('writable') === 'yes',
-    device: get('device') === '' ? undefined : get('device'),
+    isMountPoint: get('mount-point') === 'yes',
     parentDevice: get('parent-device'),
     free: Number(get('free')),
     bytes: Number(get('bytes')),

@@ -99,7 +99,7 @@ function renamable(path: string, fact: PathFacts | undefined, facts: HostFacts):
       message: `${facts.user} may not rename ${path}: the directory that holds it is not writable`,
       fix: 'Connect as the owner of that directory, or as root.',
     }]),
-    ...(fact.device !== undefined && fact.device !== fact.parentDevice ? [{
+    ...(fact.isMountPoint ? [{
       message: `${path} is a mount point, and cannot be swapped by a rename`,
       fix: 'Name a directory inside it instead.',
     }] : []),

@@ -42,7 +42,23 @@ stop_unit() {
   esac
 }
 
+# stop_trigger UNIT LABEL: a timer, and then what it started, which is given time to end.
+stop_trigger() {
+  stop_unit "$1" "$2" || return
+  for triggered in $(systemctl show -p Triggers --value -- "$1"); do
+    tenths=$((PROCESS_WAIT_SECONDS_MAX * 10))
+    while unit_busy "$triggered" && [ "$tenths" -gt 0 ]; do
+      sleep 0.1
+      tenths=$((tenths - 1))
+    done
+    $SUDO systemctl stop -- "$triggered" || fail "$triggered could not be stopped" || return
+  done
+}
+
+unit_busy() { case $(systemctl is-active -- "$1") in active | activating) ;; *) return 1 ;; esac; }
+
 halt_unit() {
+  rm -f -- "$RUN_STATE/open"
   $SUDO systemctl stop -- "$1" || fail "$1 could not be stopped"
   # shellcheck disable=SC2086 # SUDO is empty or two words
   $SUDO systemctl reset-failed -- "$1" 2>/dev/null || true
@@ -71,15 +87,20 @@ restart_unit_if_was_active() { ! was_active "$2" || unit_active "$1" || start_un
 # ensure_unit UNIT: at admission; a reboot after the commit leaves it stopped.
 ensure_unit() { unit_active "$1" || start_unit "$1"; }
 
-# From the private address to the public one; at most once, since recovery repeats admission.
+# republish_unit UNIT LABEL: from the private address to the public one; at most once, since
+# recovery repeats admission.
 republish_unit() {
-  [ ! -e "$RUN_STATE/private.env" ] || halt_unit "$1" || return
+  if [ ! -e "$RUN_DIR/public-$2" ]; then
+    halt_unit "$1" && durable "$RUN_DIR/public-$2" yes || return
+  fi
   ensure_unit "$1"
 }
 
 # live_pid PIDFILE: the process that the file names, unless it is younger than the file.
+# Where the last line has no end (as twistd writes it), read fails, and has read all the same.
 live_pid() {
-  [ -s "$1" ] && read -r pid <"$1" || return 1
+  pid=
+  [ ! -s "$1" ] || read -r pid <"$1" || :
   case $pid in '' | *[!0-9]*) return 1 ;; esac
   [ -r "/proc/$pid/stat" ] || return 1
   ticks=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
