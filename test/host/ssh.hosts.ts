@@ -40,8 +40,11 @@ describe('the connection', () => {
   it('is never opened again: not for a session that is refused', async () => {
     const strict = await startSshd({ config: ['MaxSessions 1'] });
     const host = await openSsh(optionsFor(strict, folder()));
-    const { outcome } = await host.run(command('true'));
+    const { outcome, stderr } = await host.run(command('true'));
     expect(outcome).toMatchObject({ kind: 'unknown' });
+    expect(stderr).toContain('Session open refused by peer');
+    // Nor was a look-up or a connection of its own tried.
+    expect(stderr).not.toMatch(/resolve|connect to/);
     expect(strict.connections()).toBe(1);
     await host.close();
     await strict.stop();
