@@ -39,10 +39,14 @@ export function openConsole(options: ConsoleOptions): Console {
   const live = openLive(screen, elapsed, () => options.now());
   const output = openRemoteOutput(options.verbose);
   const parts = { screen, elapsed, live, output };
-  const show = openEvents(parts);
+  const begun = openBegun(parts, () => options.now());
+  const show = openEvents(parts, begun);
   const onProgress = openTransfers(parts);
   return {
-    tick: () => live.redraw(),
+    tick: () => {
+      begun.tellIfLong();
+      live.redraw();
+    },
     report: (event) => {
       screen.output(event.kind === 'output' ? output.push(event.text) : output.flush());
       if (event.kind === 'progress') return onProgress(event);
@@ -60,10 +64,10 @@ export function openConsole(options: ConsoleOptions): Console {
 
 type ShownEvent = Exclude<ReportEvent, { kind: 'output' | 'progress' }>;
 
-function openEvents(parts: Parts): (event: ShownEvent) => void {
+function openEvents(parts: Parts, begun: Begun): (event: ShownEvent) => void {
   const { screen, elapsed, live } = parts;
-  const onStep = openSteps(parts);
-  const onVerdict = openVerdicts(parts);
+  const onStep = openSteps(parts, begun);
+  const onVerdict = openVerdicts(parts, begun);
   return (event) => {
     switch (event.kind) {
       case 'phase':
@@ -83,7 +87,35 @@ function openEvents(parts: Parts): (event: ShownEvent) => void {
   };
 }
 
-function openSteps({ screen, elapsed, live, output }: Parts): {
+/** A log says that a step began only where it lasts, or where it says more before it ends. */
+interface Begun {
+  hold(at: number, entry: Entry): void;
+  drop(): void;
+  tell(): void;
+  tellIfLong(): void;
+}
+
+const longMs = 2_000;
+
+function openBegun({ screen }: Parts, now: () => number): Begun {
+  let held: { readonly at: number; readonly entry: Entry } | undefined;
+  let since = 0;
+  const tell = (): void => {
+    if (held !== undefined) screen.entry(held.at, held.entry);
+    held = undefined;
+  };
+  return {
+    hold: (at, entry) => {
+      held = { at, entry };
+      since = now();
+    },
+    drop: () => { held = undefined; },
+    tell,
+    tellIfLong: () => { if (now() - since >= longMs) tell(); },
+  };
+}
+
+function openSteps({ screen, elapsed, live, output }: Parts, begun: Begun): {
   step(event: StepEvent): void;
   milestone(event: MilestoneEvent): void;
 } {
@@ -97,13 +129,14 @@ function openSteps({ screen, elapsed, live, output }: Parts): {
         live.run(event.title, at);
         output.begin();
       } else live.stop();
+      begun.drop();
+      if (!isBegin(event.state)) screen.entry(at, stepEntry(event, seconds));
       // On a terminal the live line says that it runs.
-      if (!isBegin(event.state) || !screen.isTerminal) {
-        screen.entry(at, stepEntry(event, seconds));
-      }
+      else if (!screen.isTerminal) begun.hold(at, stepEntry(event, seconds));
       if (event.state === 'failed' || event.state === 'undo-failed') screen.output(output.fail());
     },
     milestone: (event) => {
+      begun.tell();
       const line = milestoneLine(event);
       if (event.name === 'recover') steps.recover();
       if (event.name === 'end') live.stop();
@@ -114,12 +147,13 @@ function openSteps({ screen, elapsed, live, output }: Parts): {
 }
 
 /** A check is asked many times while it is observed: only what changes is told. */
-function openVerdicts({ screen, elapsed }: Parts): (event: VerdictEvent) => void {
+function openVerdicts({ screen, elapsed }: Parts, begun: Begun): (event: VerdictEvent) => void {
   const told = new Map<string, string>();
   return (event) => {
     const said = event.verdict === 'pass' ? 'pass' : `${event.verdict} ${event.text}`;
     if (told.get(event.check) === said) return;
     told.set(event.check, said);
+    begun.tell();
     screen.entry(elapsed.of(event.at), verdictEntry(event));
   };
 }

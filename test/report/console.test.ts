@@ -22,6 +22,23 @@ describe('in a log', () => {
     expectGolden('needs-human.verbose.log.txt', text);
   });
 
+  it('says that a step began where it lasts, and once', () => {
+    const seen = { now: 0, text: '' };
+    const { report, tick } = openConsole({ write: (text) => { seen.text += text; }, columns: 100,
+      isTerminal: false, color: false, verbose: false, fence: false, now: () => seen.now });
+    const step = { kind: 'step', at: 5000, id: 'migrate', title: 'Migrate', text: '' } as const;
+    report({ ...step, state: 'begin' });
+    seen.now = 1000;
+    tick();
+    expect(seen.text).toBe('');
+    seen.now = 2500;
+    tick();
+    tick();
+    expect(seen.text).toBe('  0.0s  begin    Migrate\n');
+    report({ ...step, at: 9000, state: 'done' });
+    expect(seen.text.split('\n').length).toBe(3);
+  });
+
   it('never writes the way to redraw a line', () => {
     for (const [, story] of all) expect(play(story)).not.toContain('\r');
   });
