@@ -73,19 +73,39 @@ fact_units() {
   shift 2
   loader=seatrial-$application.service
   [ -d /run/systemd/system ] || return
-  fact boot-unit "$(yes_no systemctl is-enabled -- "$loader")"
+  fact boot-unit "$(yes_no boots "$loader" "$records")"
   fact may-launch "$(yes_no may systemctl start --no-block "$loader")"
   for unit in "$@"; do
-    fact "unit.$unit.load" "$(systemctl show -p LoadState --value -- "$unit")"
-    fact "unit.$unit.active" "$(systemctl show -p ActiveState --value -- "$unit")"
-    fact "unit.$unit.guarded" "$(yes_no guarded "$unit" "$records/gate")"
-    fact "unit.$unit.may-stop" "$(yes_no may systemctl stop -- "$unit")"
-    fact "unit.$unit.may-start" "$(yes_no may systemctl start -- "$unit")"
+    fact_unit "$unit" "$records/gate"
+    case $unit in *.timer | *.path) ;; *) continue ;; esac
+    triggers=$(property Triggers "$unit")
+    fact "unit.$unit.triggers" "$triggers"
+    for triggered in $triggers; do fact_unit "$triggered" "$records/gate"; done
   done
 }
 
+fact_unit() {
+  fact "unit.$1.load" "$(property LoadState "$1")"
+  fact "unit.$1.active" "$(property ActiveState "$1")"
+  fact "unit.$1.guarded" "$(yes_no guarded "$1" "$2")"
+  fact "unit.$1.may-stop" "$(yes_no may systemctl stop -- "$1")"
+  fact "unit.$1.may-start" "$(yes_no may systemctl start -- "$1")"
+}
+
+# One that was made for another login or another place could not finish what we leave.
+boots() {
+  systemctl is-enabled -- "$1" && [ "$(property User "$1")" = "$(id -un)" ] &&
+    [ "$(property WorkingDirectory "$1")" = "$2" ]
+}
+
+property() { systemctl show -p "$1" --value -- "$2"; }
+
 may() { if [ "$(id -u)" = 0 ]; then true; else sudo -n -l "$@"; fi; }
-guarded() { systemctl cat -- "$1" 2>/dev/null | grep -q -x -F -e "ConditionPathExists=$2"; }
+# In a file, and in force.
+guarded() {
+  [ "$(property NeedDaemonReload "$1")" = no ] &&
+    systemctl cat -- "$1" 2>/dev/null | grep -q -x -F -e "ConditionPathExists=$2"
+}
 
 # fact_path PATH: what it is, on which file system, who may rename it; sizes on demand.
 fact_path() {

@@ -26,6 +26,7 @@ export interface HostFacts {
   /** What the newest of them ended with. */
   readonly failedText: string;
   readonly gate: 'missing' | 'open' | 'closed';
+  /** Enabled, and made for this login and these records. */
   readonly hasBootUnit: boolean;
   readonly mayLaunchUnit: boolean;
   readonly units: ReadonlyMap<string, UnitFacts>;
@@ -57,9 +58,12 @@ export interface Rescue {
 export interface UnitFacts {
   readonly load: string;
   readonly active: string;
+  /** The gate is a condition of it, and in force. */
   readonly guarded: boolean;
   readonly mayStop: boolean;
   readonly mayStart: boolean;
+  /** What a timer or a path starts. */
+  readonly triggers: readonly string[];
 }
 
 export interface PathFacts {

@@ -129,7 +129,7 @@ function rescuesOf(text: string): Rescue[] {
 const pathFields = ['type', 'target', 'hidden', 'parent-writable', 'readable', 'writable',
   'mount-point', 'parent-device', 'free', 'bytes', 'files', 'foreign'] as const;
 
-const unitFields = ['load', 'active', 'guarded', 'may-stop', 'may-start'] as const;
+const unitFields = ['load', 'active', 'guarded', 'may-stop', 'may-start', 'triggers'] as const;
 
 interface Part<Value> {
   readonly kind: string;
@@ -154,6 +154,7 @@ function unitOf(get: (field: string) => string): UnitFacts {
     guarded: get('guarded') === 'yes',
     mayStop: get('may-stop') === 'yes',
     mayStart: get('may-start') === 'yes',
+    triggers: get('triggers').split(' ').filter((unit) => unit !== ''),
   };
 }
 

@@ -1,37 +1,37 @@
 import { quote } from '../command/quote.ts';
 import type { Config } from '../config/config.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
+import { unitsToGuard } from './units.ts';
 
 /**
  * What root runs once on a host: directories, the unit that finishes a transaction after a kill
  * or a reboot, the gate on each unit of the application, and the lines for sudo. May be repeated.
  */
 export function installScript(config: Config, facts: HostFacts): string {
-  const units = config.services.flatMap((it) => (it.kind === 'systemd' ? [it.unit] : []));
   const directories = config.install.kind === 'releases' ? [config.install.directory] : [];
   const lines = [
     'set -eu',
     'umask 022',
     `install -d -o ${quote(facts.user)} ${[config.records, ...directories].map(quote).join(' ')}`,
     `[ -L ${quote(`${config.records}/gate`)} ] || ln -s . ${quote(`${config.records}/gate`)}`,
-    ...(facts.hasSystemd ? systemdLines(config, facts, units) : []),
+    ...(facts.hasSystemd ? systemdLines(config, facts) : []),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function systemdLines(config: Config, facts: HostFacts, units: readonly string[]): string[] {
+function systemdLines(config: Config, facts: HostFacts): string[] {
   const name = config.application;
+  const units = unitsToGuard(config, facts);
   return [
     file(`/etc/tmpfiles.d/seatrial-${name}.conf`,
       [`d /run/seatrial 0755 root root -`, `d /run/seatrial/${name} 0755 ${facts.user} root -`]),
     `install -d -o ${quote(facts.user)} /run/seatrial/${name}`,
     file(`/etc/systemd/system/seatrial-${name}.service`, loaderUnit(config, facts)),
-    ...units.flatMap((unit) => [
+    ...[...units.own, ...units.triggered].flatMap((unit) => [
       `install -d /etc/systemd/system/${quote(`${unit}.d`)}`,
       file(`/etc/systemd/system/${unit}.d/50-seatrial.conf`, gateLines(config, unit)),
     ]),
-    ...(facts.isRoot ? [] : [file(`/etc/sudoers.d/seatrial-${name}`,
-      sudoLines(config, facts, units)), `chmod 440 /etc/sudoers.d/seatrial-${name}`]),
+    ...(facts.isRoot ? [] : sudoFile(config, facts)),
     'systemctl daemon-reload',
     `systemctl enable seatrial-${name}.service`,
   ];
@@ -55,6 +55,8 @@ function loaderUnit(config: Config, facts: HostFacts): string[] {
     '# A daemon that a transaction started outlives it; a killed program is started again.',
     'KillMode=process',
     'Restart=on-abnormal',
+    '# 15: another process still held the lock for a moment.',
+    'RestartForceExitStatus=15 SIGTERM SIGINT SIGHUP SIGPIPE',
     'RestartSec=1',
     '',
     '[Install]',
@@ -72,13 +74,28 @@ function gateLines(config: Config, unit: string): string[] {
   ];
 }
 
-function sudoLines(config: Config, facts: HostFacts, units: readonly string[]): string[] {
-  const systemctl = '/usr/bin/systemctl';
-  const may = (words: string): string => `${facts.user} ALL=(root) NOPASSWD: ${systemctl} ${words}`;
+/** A broken file in sudoers.d would take sudo away from everybody: it is tested first. */
+function sudoFile(config: Config, facts: HostFacts): string[] {
+  const path = `/etc/sudoers.d/seatrial-${config.application}`;
+  // Names with a dot are not read.
+  const draft = `${path}.new`;
+  return [
+    file(draft, sudoLines(config, facts)),
+    `chmod 440 ${draft}`,
+    `! command -v visudo >/dev/null || visudo -c -q -f ${draft} || { rm ${draft}; exit 1; }`,
+    `mv ${draft} ${path}`,
+  ];
+}
+
+function sudoLines(config: Config, facts: HostFacts): string[] {
+  const { own, triggered } = unitsToGuard(config, facts);
+  const may = (words: string): string => `${facts.user} ALL=(root) NOPASSWD: ` +
+    `/usr/bin/systemctl ${words.replaceAll(/[,:=\\]/g, String.raw`\$&`)}`;
   return [
     may(`start --no-block seatrial-${config.application}.service`),
-    ...units.flatMap((unit) => ['stop', 'start', 'reset-failed'].map((act) =>
+    ...own.flatMap((unit) => ['stop', 'start', 'reset-failed'].map((act) =>
       may(`${act} -- ${unit}`))),
+    ...triggered.map((unit) => may(`stop -- ${unit}`)),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts';
 import { currentLink, entriesOf, sharedOf } from '../facts/gather.ts';
 import type { HostFacts, PathFacts } from '../facts/host-facts.ts';
 import { spaceNeeded } from '../steps/prepare.ts';
+import { unitsToGuard } from './units.ts';
 
 const needed = ['tar', 'gzip', 'sha256sum', 'flock', 'setsid', 'timeout', 'stat', 'find', 'cp',
   'mv', 'sync', 'awk', 'sed', 'df', 'du', 'base64', 'getconf', 'sort'] as const;
@@ -25,6 +26,7 @@ export function preflight(input: PreflightInput): Problem[] {
 function toolProblems({ config, facts }: PreflightInput): Problem[] {
   const missing: string[] = needed.filter((tool) => !facts.tools.has(tool));
   const gnu = ['gnu-cp', 'gnu-mv', 'gnu-find'].filter((tool) => !facts.tools.has(tool));
+  const launchesByUnit = facts.hasBootUnit && facts.mayLaunchUnit;
   const asksHttp = config.checks.some((it) => it.kind === 'http' || it.kind === 'records');
   const noClient = asksHttp && !facts.tools.has('curl') && !facts.tools.has('node');
   return [
@@ -34,9 +36,10 @@ function toolProblems({ config, facts }: PreflightInput): Problem[] {
       fix: 'Seatrial needs GNU coreutils and findutils; BusyBox is not enough.' }]),
     ...(noClient ? [{ message: 'the host has neither curl nor node, and the checks ask by HTTP',
       fix: 'Install curl on the host.' }] : []),
-    ...(facts.killsUserProcesses && !facts.isRoot ? [{
+    ...(facts.killsUserProcesses && !facts.isRoot && !launchesByUnit ? [{
       message: `systemd-logind ends what ${facts.user} leaves running at logout`,
-      fix: `Run once as root on the host: loginctl enable-linger ${facts.user}`,
+      fix: 'Run once: seatrial doctor --install (its boot unit runs outside of a session). Or ' +
+        `write KillExcludeUsers=${facts.user} in /etc/systemd/logind.conf; lingering is not enough.`,
     }] : []),
   ];
 }
@@ -50,9 +53,12 @@ function recordsProblems({ config, facts }: PreflightInput): Problem[] {
 }
 
 function serviceProblems({ config, facts }: PreflightInput): Problem[] {
-  const problems: Problem[] = [];
+  const units = unitsToGuard(config, facts);
+  const problems: Problem[] = [
+    ...units.own.flatMap((unit) => unitProblems(facts, unit)),
+    ...units.triggered.flatMap((unit) => guardProblems(facts, unit, 'stop')),
+  ];
   for (const service of config.services) {
-    if (service.kind === 'systemd') problems.push(...unitProblems(config, facts, service.unit));
     const user = service.kind === 'systemd' ? undefined : service.start.user;
     if (user !== undefined && !facts.isRoot && user !== facts.user && !facts.tools.has('sudo')) {
       problems.push({ message: `the service is started as ${user}, and ${facts.user} has no sudo`,
@@ -70,8 +76,7 @@ function serviceProblems({ config, facts }: PreflightInput): Problem[] {
   return problems;
 }
 
-function unitProblems(config: Config, facts: HostFacts, name: string): Problem[] {
-  const install = `Run once: seatrial doctor --install (it prints what root must run on the host).`;
+function unitProblems(facts: HostFacts, name: string): Problem[] {
   if (!facts.hasSystemd) {
     return [{ message: `${name} is a systemd unit, and the host does not run systemd`,
       fix: 'Describe the service by pidfile or by commands.' }];
@@ -81,13 +86,21 @@ function unitProblems(config: Config, facts: HostFacts, name: string): Problem[]
     return [{ message: `the host has no unit ${name} (${unit?.load ?? 'unknown'})`,
       fix: `Install the unit file, then: systemctl daemon-reload` }];
   }
+  return guardProblems(facts, name, 'stop and start');
+}
+
+/** What keeps a unit from running in the window: its condition, and our right to stop it. */
+function guardProblems(facts: HostFacts, name: string, acts: 'stop' | 'stop and start'): Problem[] {
+  const unit = facts.units.get(name);
+  const may = unit?.mayStop === true && (acts === 'stop' || unit.mayStart);
+  const install = 'Run once: seatrial doctor --install (it prints what root must run on the host).';
   return [
-    ...(unit.guarded ? [] : [{
+    ...(unit?.guarded === true ? [] : [{
       message: `${name} could be started by hand while a transaction is unfinished`, fix: install,
     }]),
-    ...(unit.mayStop && unit.mayStart ? [] : [{
-      message: `${facts.user} may not stop and start ${name}`,
-      fix: `${install} For ${config.application} these are lines for sudoers.`,
+    ...(may ? [] : [{
+      message: `${facts.user} may not ${acts} ${name}`,
+      fix: `${install} The lines for sudoers are among it.`,
     }]),
   ];
 }

@@ -1,14 +1,17 @@
 import type { Command } from '../command/command.ts';
 import type { CommandService, PidfileService, ServiceConfig, SystemdService }
   from '../config/config.ts';
+import { triggersWork } from '../facts/gather.ts';
 import { label, privateSetting, publicSetting, shellText, userOf, verb, type Bound, type Context }
   from './context.ts';
 
 /** What a plan asks of one service, whatever kind it is. */
 export interface ServiceActs {
   readonly title: string;
-  /** A timer is started at admission only: it would do the application's work before. */
+  /** A timer is started once users are let in: it would do the application's work before. */
   readonly waitsForAdmission: boolean;
+  /** Writes down whether it runs, before anything keeps it from being started. */
+  readonly note: Command;
   readonly stop: Command;
   /** The undo of stop: only what ran before runs again, with the old release. */
   readonly startAgain: Command;
@@ -37,14 +40,16 @@ function actsOf(context: Context, service: ServiceConfig, index: number): Servic
 function unitActs(context: Context, service: SystemdService, name: string): ServiceActs {
   const { unit } = service;
   const setting = privateSetting(context.config);
+  const waitsForAdmission = triggersWork(unit);
   return {
     title: unit,
-    waitsForAdmission: unit.endsWith('.timer'),
-    stop: verb('stop_unit', unit, name),
+    waitsForAdmission,
+    note: verb('note_active', name, 'unit_active', unit),
+    stop: verb(waitsForAdmission ? 'stop_trigger' : 'stop_unit', unit, name),
     startAgain: verb('restart_unit_if_was_active', unit, name),
     start: setting === '-' ? verb('start_unit', unit) : verb('start_unit', unit, setting),
     halt: verb('halt_unit', unit),
-    publish: setting === '-' ? verb('ensure_unit', unit) : verb('republish_unit', unit),
+    publish: setting === '-' ? verb('ensure_unit', unit) : verb('republish_unit', unit, name),
     check: verb('check_unit', unit),
   };
 }
@@ -60,6 +65,7 @@ function pidfileActs(context: Context, service: PidfileService, name: string): S
   return {
     title: `the process of ${pidfile}`,
     waitsForAdmission: false,
+    note: verb('note_active', name, 'pidfile_active', pidfile),
     stop: verb('stop_pidfile', pidfile, name, stopSignal, stopTimeoutSeconds),
     startAgain: verb('restart_pidfile_if_was_active', name, pidfile, user, seconds, shown, oldText),
     start: verb('start_pidfile', pidfile, user, seconds, setting, text),
@@ -82,6 +88,7 @@ function commandActs(context: Context, service: CommandService, name: string): S
   return {
     title: 'the service',
     waitsForAdmission: false,
+    note: verb('note_active', name, 'running_command', user, seconds, text('running', 'old')),
     stop: verb('stop_by_command', name, user, seconds, text('stop', 'old'), text('running', 'old')),
     startAgain: verb('restart_by_command_if_was_active', name, user, seconds, shown,
       text('start', 'old'), text('running', 'old')),
@@ -102,6 +109,7 @@ function guarded(service: PidfileService | CommandService, acts: ServiceActs): S
   const wrap = (act: Command): Command => ({ argv: ['with_entry', path, ...act.argv] });
   return {
     ...acts,
+    note: wrap(acts.note),
     stop: wrap(acts.stop),
     startAgain: wrap(acts.startAgain),
     start: wrap(acts.start),

@@ -10,6 +10,9 @@ import type { Step } from './step.ts';
 export function close(context: Context): Step {
   const { maintenance, services } = context.config;
   const entries = entriesOf(services);
+  const acts = serviceActs(context);
+  const startAgain = (waits: boolean): Command[] =>
+    acts.filter((it) => it.waitsForAdmission === waits).map((it) => it.startAgain);
   const on = maintenance.kind === 'commands' ? [verb('run_again', userOf(maintenance.on),
     maintenance.on.timeoutSeconds, 'the command that turns maintenance on',
     shellText(context, maintenance.on.run, 'old'))] : [];
@@ -21,8 +24,11 @@ export function close(context: Context): Step {
     title: 'Keep users out and make the application unstartable',
     back: 'Let users in again',
     phase: 'window',
-    do: [...on, verb('close_gate'), ...entries.map((path) => verb('hide', path))],
-    undo: [...entries.map((path) => verb('unhide', path)), verb('open_gate'), ...off],
+    do: [...acts.map((it) => it.note), ...on, verb('close_gate'),
+      ...entries.map((path) => verb('hide', path))],
+    // A host that went down behind the closed gate boots without services that nobody stopped.
+    undo: [...startAgain(false), ...entries.map((path) => verb('unhide', path)),
+      verb('open_gate'), ...startAgain(true), ...off],
   };
 }
 
@@ -34,7 +40,10 @@ export function servesAgain(context: Context): Step {
     back: 'Check that the old version serves',
     phase: 'window',
     do: [],
-    undo: context.way === 'first' ? [] : [verb('serves_again')],
+    undo: context.way === 'first' ? [] : [
+      ...serviceActs(context).filter((it) => !it.waitsForAdmission).map((it) => it.startAgain),
+      verb('serves_again'),
+    ],
   };
 }
 
@@ -42,10 +51,11 @@ export function stopServices(context: Context): Step[] {
   return serviceActs(context).map((acts, index) => ({
     id: `stop-${index + 1}`,
     title: `Stop ${acts.title}`,
-    back: `Start ${acts.title} again, if it ran`,
+    back: acts.waitsForAdmission ? '' : `Start ${acts.title} again, if it ran`,
     phase: 'window' as const,
     do: [acts.stop],
-    undo: [acts.startAgain],
+    // A timer that is started behind the gate would lose what falls due until it opens.
+    undo: acts.waitsForAdmission ? [] : [acts.startAgain],
   })).reverse();
 }
 

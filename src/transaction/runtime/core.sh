@@ -31,7 +31,8 @@ fail() {
 }
 
 # Forces files and directories to the disk; a power cut must not take back what was reported.
-flush() { sync "$@" 2>/dev/null || sync; }
+# It may wait for a slow disk longer than we live: it must not hold our lock.
+flush() { { sync "$@" 2>/dev/null || sync; } 9>&-; }
 
 # A whole file system: for trees with many files.
 flush_tree() { sync -f "$1" 2>/dev/null || sync; }
@@ -109,7 +110,9 @@ watched() {
   [ -s "$RUN_DIR/watcher" ] || return 1
   read -r beat <"$RUN_DIR/watcher"
   read -r uptime _ </proc/uptime
-  [ "$((${uptime%%.*} - beat))" -le "$WATCHER_SILENT_SECONDS_MAX" ]
+  silent=$((${uptime%%.*} - beat))
+  # A beat that lies ahead is of an earlier boot.
+  [ "$silent" -ge 0 ] && [ "$silent" -le "$WATCHER_SILENT_SECONDS_MAX" ]
 }
 
 await_watcher() {

@@ -157,6 +157,7 @@ recover() {
     finish needs-human "the program died $RECOVERIES_MAX times"
   journal recover "" "$(cat /proc/sys/kernel/random/boot_id)"
   take_work_lock || finish needs-human "processes of the dead program do not end: $(orphans)"
+  rm -f -- "$RUN_STATE/open"
   if journal_has commit; then admit; fi
   if journal_has window; then go_back "$(first_failure 'the program was killed in the window')"; fi
   abandon cancelled 'the program was killed before the window'

@@ -6,10 +6,7 @@ launch() {
   program=$1/runs/$2/program.sh
   before=$(wc -l <"$1/runs/$2/journal" 2>/dev/null || echo 0)
   if [ "$3" = unit ]; then
-    sudo=
-    [ "$(id -u)" = 0 ] || sudo='sudo -n'
-    $sudo systemctl start --no-block "seatrial-$4.service" ||
-      { echo 'the unit did not start'; return 1; }
+    start_loader "$4" || { echo 'the unit did not start'; return 1; }
   else
     (setsid env -i PATH="$PATH" HOME="${HOME:-/}" FORCE="${5:-}" /bin/sh "$program" \
       </dev/null >>"$1/runs/$2/console.log" 2>&1 &)
@@ -19,6 +16,14 @@ launch() {
     [ "$tenths" -gt 0 ] || { echo 'the program did not start'; return 1; }
     sleep 0.1
     tenths=$((tenths - 1))
+    # The unit may still have been ending when it was asked to start, which does nothing then.
+    [ "$3$((tenths % 25))" != unit0 ] || start_loader "$4"
   done
   echo started
+}
+
+start_loader() {
+  sudo=
+  [ "$(id -u)" = 0 ] || sudo='sudo -n'
+  $sudo systemctl start --no-block "seatrial-$1.service"
 }
