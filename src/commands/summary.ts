@@ -1,4 +1,4 @@
-import type { End } from '../errors.ts';
+import type { End, Problem } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { buildTimeline } from '../report/timeline.ts';
 import type { Place, Report, ReportEvent, Summary } from '../report/events.ts';
@@ -51,8 +51,18 @@ export function summarize(input: SummaryInput): Summary {
     windowSeconds,
     places: places(end, plan),
     next: next(end, plan, options),
-    problems: [],
+    problems: end === 'needs-human' ? [personProblem(why)] : [],
     timeline,
+  };
+}
+
+/** What the person at 3 a.m. must know before they touch anything. */
+function personProblem(why: string): Problem {
+  return {
+    message: why,
+    fix: 'Users are kept out, and the application cannot be started meanwhile. Nothing goes on ' +
+      'by itself. Mend on the host what is named here; the console log beside the journal says ' +
+      'more. Then `seatrial recover` goes on from there.',
   };
 }
 
