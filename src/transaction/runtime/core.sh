@@ -83,15 +83,15 @@ take_lock() {
   } >"$BASE/lock.owner"
 }
 
-# Processes that still hold the work lock of a program that was killed.
-orphans() {
-  for link in /proc/[0-9]*/fd/*; do
-    [ "$(readlink -- "$link" 2>/dev/null)" = "$BASE/work" ] || continue
-    pid=${link#/proc/}
-    pid=${pid%%/*}
-    [ "$pid" = "$$" ] || printf '%s\n' "$pid"
-  done | sort -u
+# openers PATH: ids of processes that have it open, one a line. One program that looks at all of
+# /proc: thousands of descriptors would be as many forks, and users may be out.
+openers() {
+  find /proc/[0-9]*/fd -maxdepth 1 -type l -printf '%h\t%l\n' 2>/dev/null |
+    SOUGHT=$1 awk -F'\t' '$2 == ENVIRON["SOUGHT"] { split($1, part, "/"); print part[3] }' | sort -u
 }
+
+# Processes that still hold the work lock of a program that was killed.
+orphans() { { exec 8>&-; openers "$BASE/work"; } | grep -v -x -e "$$" 8>&-; }
 
 # Ends what a killed program left running, then holds the work lock.
 take_work_lock() {

@@ -74,13 +74,7 @@ restore_directory() {
 }
 
 # Who has a file open: a database that is written while it is copied is torn.
-holders() {
-  for link in /proc/[0-9]*/fd/*; do
-    [ "$(readlink -- "$link" 2>/dev/null)" = "$1" ] || continue
-    pid=${link#/proc/}
-    printf '%s ' "${pid%%/*}"
-  done
-}
+holders() { openers "$1" | tr '\n' ' '; }
 
 # The database with what SQLite keeps beside it: a hot journal or a log that is not yet merged.
 sqlite_files() {
