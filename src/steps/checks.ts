@@ -92,5 +92,13 @@ function recordsAct({ context, check, name, mode }: RecordsPart): Command {
   return mode === 'baseline'
     ? verb('freeze_records', name, userOf(check.ids), check.ids.timeoutSeconds, check.sample,
       portText(context, shellText(context, check.ids.run, 'old'), mode), url, check.timeoutSeconds)
-    : verb('check_records', name, url, check.compare, check.timeoutSeconds);
+    : verb('check_records', name, url, check.compare, check.timeoutSeconds, recordsOf(context, mode));
+}
+
+/**
+ * The run whose baseline tells what the records must answer; `-` is this run itself. Going back
+ * with the state brings back the records of before the release that is left, and no newer ones.
+ */
+function recordsOf({ goingBack }: Context, mode: Mode): string {
+  return goingBack?.withState === true && mode !== 'restored' ? goingBack.from.run : '-';
 }

@@ -116,16 +116,18 @@ freeze_records() {
 # look URL-WITH-{id} ID SECONDS
 look() { http_get "${1%%\{id\}*}$2${1#*\{id\}}" "$3" "$RUN_DIR/body"; }
 
-# check_records LABEL URL COMPARE REQUEST-SECONDS: old records answer as they did.
+# check_records LABEL URL COMPARE REQUEST-SECONDS RUN|-: old records answer as they did before RUN.
 check_records() {
-  [ -e "$RUN_DIR/frozen-$1" ] || { SAID='the records were not looked at before'; return 2; }
+  frozen=$RUN_DIR/frozen-$1
+  [ "$5" = - ] || frozen=$BASE/runs/$5/frozen-$1
+  [ -e "$frozen" ] || { SAID='the records were not looked at before'; return 2; }
   while read -r id before digest <&4; do
     look "$2" "$id" "$4" || { SAID="record $id: $SAID"; return 1; }
     [ "$CODE" = "$before" ] || { SAID="record $id answered $CODE, before $before"; return 1; }
     [ "$3" = status ] || [ "$(sha256sum <"$RUN_DIR/body" | cut -d' ' -f1)" = "$digest" ] ||
       { SAID="record $id reads differently than before"; return 1; }
-  done 4<"$RUN_DIR/frozen-$1"
-  SAID="$(wc -l <"$RUN_DIR/frozen-$1" | tr -d ' ') records answer as before"
+  done 4<"$frozen"
+  SAID="$(wc -l <"$frozen" | tr -d ' ') records answer as before"
 }
 
 # check_unit UNIT / check_pidfile PIDFILE: an application that fell over is no pass.

@@ -39,9 +39,10 @@ uptime_seconds() {
 }
 
 # check_rounds MODE PASSES: so many rounds in a row, within the time allowed. An application that
-# listens and fails twice in a row is not waited for: users are out.
+# listens and fails again and again is not waited for: users are out. What failed first is the
+# reason: a later round may stumble over its traces.
 check_rounds() {
-  passed=0 failed=0 deadline=$(($(uptime_seconds) + OBSERVE_WITHIN))
+  passed=0 failed=0 first='' deadline=$(($(uptime_seconds) + OBSERVE_WITHIN))
   while :; do
     if one_round "$1"; then
       passed=$((passed + 1)) failed=0
@@ -49,8 +50,9 @@ check_rounds() {
     else
       passed=0
       if [ "$listening" = 0 ]; then failed=$((failed + 1)); else failed=0; fi
-      [ "$failed" -lt 3 ] || fail "$RED" || return
-      [ "$(uptime_seconds)" -lt "$deadline" ] || fail "$RED" || return
+      [ "$failed" -gt 1 ] || first=$RED
+      [ "$failed" -lt 3 ] || fail "$first" || return
+      [ "$(uptime_seconds)" -lt "$deadline" ] || fail "$first" || return
     fi
     sleep "$OBSERVE_EVERY"
   done
@@ -85,7 +87,10 @@ housekeeping() {
     done
     rm -rf -- "${BASE:?}/failed/$name"
   done
-  newest_first "$BASE/runs" 20 | while read -r name; do rm -rf -- "${BASE:?}/runs/$name"; done
+  # What a rescue copy belongs to stays: going back to it is compared with that run's baseline.
+  newest_first "$BASE/runs" 20 | while read -r name; do
+    [ -e "$BASE/rescues/$name" ] || rm -rf -- "${BASE:?}/runs/$name"
+  done
 }
 
 # newest_first DIRECTORY KEEP: names beyond the newest KEEP; run ids sort by time.

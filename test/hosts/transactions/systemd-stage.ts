@@ -1,0 +1,259 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { git, packaged, writeFiles, Workshop, type Files } from '../../package/fixture.ts';
+import type { Lab, TestHost } from '../lab.ts';
+import { startTool, type Ended, type RunningTool, type ToolOptions } from './tool.ts';
+import { tabbed } from './words.ts';
+
+/**
+ * A server with systemd for the guestbook of examples/: its unit, a worker beside it, and a timer
+ * that fires each second. An administrator made it by hand; nothing of Seatrial is there.
+ */
+export const records = '/var/lib/seatrial/guestbook';
+export const shared = '/srv/guestbook/shared';
+const example = resolve(import.meta.dirname, '../../../examples/guestbook');
+const look = readFileSync(join(import.meta.dirname, 'systemd-look.sh'), 'utf8');
+const snapshot = '/opt/snapshot.tar';
+const patient = { timeout: 90_000, interval: 300 };
+export const units = ['guestbook.service', 'guestbook-worker.service', 'guestbook-mail.timer'];
+
+export type Seen = Readonly<Record<string, string>>;
+
+/** `seatrial.yml` of the example, as data. */
+export interface Settings {
+  [key: string]: unknown;
+  service: { systemd: string | string[] };
+}
+
+export interface ReleaseWanted {
+  readonly version: string;
+  /** Which of the example's releases it is. */
+  readonly code: '1.0.0' | '2.0.0' | '3.0.0';
+  /** Files that are other than in that release. */
+  readonly files?: Files;
+  /** Put at the end of its migration. */
+  readonly migrate?: string;
+}
+
+export interface SystemdStage {
+  readonly host: TestHost;
+  /** Who connects, and who the application runs as: `guestbook` under root, else the login. */
+  readonly login: 'root' | 'deploy';
+  readonly owner: 'guestbook' | 'deploy';
+  readonly config: (edit?: (settings: Settings) => void) => string;
+  release(wanted: ReleaseWanted): Promise<string>;
+  start(words: readonly string[], options?: ToolOptions): RunningTool;
+  run(words: readonly string[], options?: ToolOptions): Promise<Ended>;
+  see(): Promise<Seen>;
+  /** Runs a text as root; its failure fails the test. */
+  readonly output: (command: string) => Promise<string>;
+  /** Writes an entry with an upload at the public address; gives its id. */
+  write(name: string): Promise<number>;
+  /** Lets no program go on behind this event (`done`) of this step (`stop-1`), on the disk. */
+  holdAt(event: string, step?: string): Promise<void>;
+  /** The program has come to the place that it is held at. */
+  held(): Promise<void>;
+  letGo(): Promise<void>;
+  /** Nothing is unfinished, and no program runs any more. */
+  finished(): Promise<void>;
+  /** What the host is like once `finished`; the disk keeps it. */
+  save(): Promise<void>;
+  /** The host as it was saved, whatever a test has done to it. */
+  reset(): Promise<void>;
+  down(): Promise<void>;
+}
+
+export interface StageWanted {
+  readonly name: string;
+  readonly login: SystemdStage['login'];
+}
+
+export async function createSystemdStage(lab: Lab, wanted: StageWanted): Promise<SystemdStage> {
+  const host = await lab.host(wanted.name, { init: 'systemd' });
+  const stage = stageOf(host, wanted.login, mkdtempSync(join(tmpdir(), 'seatrial-stage-')));
+  await prepare(stage);
+  return stage;
+}
+
+function stageOf(host: TestHost, login: SystemdStage['login'], folder: string): SystemdStage {
+  const workshop = new Workshop();
+  const access = ['--identity', host.identityFile, '--json'];
+  const owner = login === 'root' ? 'guestbook' : 'deploy';
+  let configs = 0;
+  const output: SystemdStage['output'] = async (command) => {
+    const { status, stdout, stderr } = await host.exec(command);
+    expect({ status, stderr }, command).toEqual({ status: 0, stderr: '' });
+    return stdout.trim();
+  };
+  const config: SystemdStage['config'] = (edit) => {
+    const settings = settingsFor(host, login);
+    edit?.(settings);
+    const path = join(folder, `${++configs}.yml`);
+    writeFileSync(path, stringify(settings));
+    writeFileSync(join(folder, 'known_hosts'), readFileSync(host.knownHostsFile));
+    return path;
+  };
+  const start: SystemdStage['start'] = ([command = '', ...words], options) => startTool([command,
+    ...(words.includes('--config') ? [] : ['--config', config()]), ...words, ...access], options);
+  return {
+    host, login, owner, config, output, start,
+    release: (wanted) => packageGuestbook(workshop, wanted),
+    run: (words, options) => start(words, options).ended,
+    async see() {
+      const { status, stdout, stderr } = await host.exec('sh -s', { stdin: look });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      return tabbed(stdout);
+    },
+    async write(name) {
+      const upload = { name: `${name}.txt`, base64: Buffer.from(name).toString('base64') };
+      const body = JSON.stringify({ name, message: `${name} was here #sea`, upload });
+      const answer = await output(`curl -fsS --noproxy '*' -H 'content-type: application/json' \
+        -d '${body}' http://127.0.0.1:8080/entries`);
+      return (JSON.parse(answer) as { id: number }).id;
+    },
+    ...holding(host, output),
+    ...saving(host, output),
+    async down() {
+      workshop.remove();
+      rmSync(folder, { recursive: true, force: true });
+      await host.down();
+    },
+  };
+}
+
+function settingsFor(host: TestHost, login: SystemdStage['login']): Settings {
+  const text = readFileSync(join(example, 'seatrial.yml'), 'utf8');
+  const settings = parse(login === 'root' ? text
+    : text.replaceAll(/, user: guestbook/g, '')) as Settings;
+  settings['hosts'] = { production: `${login}@${host.address}`, 'known-hosts': 'known_hosts' };
+  settings['observe'] = { passes: 2, every: '1s', within: '8s' };
+  settings.service = { systemd: units };
+  return settings;
+}
+
+interface Maker {
+  readonly makeRelease: (version: string, target: string) => void;
+}
+
+async function packageGuestbook(workshop: Workshop, wanted: ReleaseWanted): Promise<string> {
+  const tree = workshop.directory();
+  const { version, code, files = {}, migrate } = wanted;
+  const { makeRelease } = await import(join(example, 'make.mjs')) as Maker;
+  makeRelease(code, tree);
+  writeFiles(tree, {
+    'package.json': `${JSON.stringify({ name: 'guestbook', version, type: 'module' })}\n`,
+    ...(migrate === undefined ? {} : { 'migrate.mjs':
+      `${readFileSync(join(tree, 'migrate.mjs'), 'utf8')}${migrate}` }),
+    ...files,
+  });
+  git(tree, 'init', '--quiet', '--initial-branch=main');
+  git(tree, 'add', '--all');
+  git(tree, 'commit', '--quiet', '--message=release');
+  git(tree, 'tag', `v${version}`);
+  const made = await packaged(workshop,
+    { repository: tree, tag: `v${version}`, application: 'guestbook' });
+  return made.archive;
+}
+
+const worker = `#!/bin/sh
+echo "\${PORT:-none}" >>${shared}/run/worker.log
+exec sleep infinity
+`;
+
+/** Holds whoever has flushed the journal when its last line tells the event that is wanted. */
+const slowDisk = `#!/bin/sh
+/usr/bin/sync "$@"
+status=$?
+[ -s /run/lab/hold ] && [ "\${1##*/}" = journal ] || exit "$status"
+read -r event step </run/lab/hold
+line=$(tail -n 1 -- "$1" | cut -f2,3)
+[ "\${line%%\t*}" = "$event" ] || exit "$status"
+[ -z "$step" ] || [ "$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))
+  .steps[process.argv[2] - 1].id' "\${1%/*}/plan.json" "\${line#*\t}")" = "$step" ] || exit "$status"
+: >/run/lab/held
+while [ -e /run/lab/hold ]; do sleep 0.1; done
+exit "$status"
+`;
+
+/** As an administrator does, with the unit of the example. */
+async function prepare({ host, owner, output }: SystemdStage): Promise<void> {
+  if (owner === 'guestbook') await output('useradd --system --user-group guestbook');
+  await output(`install -d -o ${owner} ${shared} ${shared}/data ${shared}/run
+    touch ${shared}/run/worker.log ${shared}/run/mail.log; chown ${owner} ${shared}/run/*`);
+  const unit = readFileSync(join(example, 'guestbook.service'), 'utf8');
+  const system = '/etc/systemd/system';
+  await host.writeFile('/opt/worker', worker, { mode: '755' });
+  await host.writeFile('/usr/local/bin/sync', slowDisk, { mode: '755' });
+  await host.writeFile(`${system}/guestbook.service`,
+    unit.replaceAll(/^(User|Group)=guestbook$/gm, `$1=${owner}`));
+  await host.writeFile(`${system}/guestbook-worker.service`, `[Service]
+User=${owner}
+Environment=PORT=8080
+ExecStart=/opt/worker
+[Install]
+WantedBy=multi-user.target
+`);
+  await host.writeFile(`${system}/guestbook-mail.service`, `[Unit]
+StartLimitIntervalSec=0
+[Service]
+Type=oneshot
+User=${owner}
+ExecStart=/bin/sh -c 'date +%%s.%%N >>${shared}/run/mail.log'
+`);
+  await host.writeFile(`${system}/guestbook-mail.timer`, `[Timer]
+OnCalendar=*:*:*
+AccuracySec=100ms
+[Install]
+WantedBy=multi-user.target
+`);
+  await output(`systemctl daemon-reload; systemctl -q enable ${units.join(' ')}`);
+}
+
+function holding(host: TestHost, output: SystemdStage['output']):
+Pick<SystemdStage, 'holdAt' | 'held' | 'letGo' | 'finished'> {
+  return {
+    async holdAt(event, step = '') {
+      await output(`install -d -m 1777 /run/lab && rm -f /run/lab/held &&
+        echo '${event} ${step}' >/run/lab/hold`);
+    },
+    async held() {
+      await expect.poll(async () => (await host.exec('test -e /run/lab/held')).status, patient)
+        .toBe(0);
+    },
+    async letGo() {
+      await output('rm -f /run/lab/hold /run/lab/held');
+    },
+    async finished() {
+      await expect.poll(async () => (await host.exec(`test ! -s ${records}/unfinished &&
+        ! systemctl is-active --quiet seatrial-guestbook.service && flock -n ${records}/lock true`,
+      )).status, patient).toBe(0);
+    },
+  };
+}
+
+const kept = `srv/guestbook ${records.slice(1)} etc/systemd/system`;
+
+function saving(host: TestHost, output: SystemdStage['output']):
+Pick<SystemdStage, 'save' | 'reset'> {
+  const stop = `systemctl -q stop seatrial-guestbook ${units.join(' ')} guestbook-mail || true`;
+  const start = `systemctl daemon-reload; systemctl reset-failed; systemctl start ${
+    units.join(' ')} && sync -f /`;
+  return {
+    async save() {
+      await output(`${stop}; tar -C / -c -p -f ${snapshot} ${kept}`);
+      await output(start);
+    },
+    async reset() {
+      if ((await host.exec('true')).status !== 0) await host.boot();
+      await output(`rm -f /run/lab/*; ${stop}`);
+      await expect.poll(async () => (await host.exec(`flock -n ${records}/lock true`)).status,
+        patient).toBe(0);
+      await output(`rm -rf ${kept.split(' ').map((it) => `/${it}`).join(' ')} /run/seatrial/*/*
+        tar -C / -x -p -f ${snapshot}`);
+      await output(start);
+    },
+  };
+}
