@@ -159,7 +159,8 @@ export class ShellSession {
 
   /** Where the outer shell itself was killed, what it leaves behind may hold the streams. */
   #onExit(broken: boolean): void {
-    if (broken && this.#statuses.length === 0) setTimeout(() => this.#cut(), closeWaitMsMax);
+    if (!broken || this.#statuses.length > 0) return;
+    setTimeout(() => this.#cut(), closeWaitMsMax).unref();
   }
 
   #cut(): void {

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { command } from '../../src/command/command.ts';
 import { openLocal } from '../../src/host/local.ts';
-import { parentsOf } from '../conformance/processes.ts';
+import { firstNumber, parentsOf } from '../conformance/processes.ts';
 import { describeTransport } from '../conformance/transport.ts';
 
 describeTransport('local', {
@@ -11,4 +13,19 @@ describeTransport('local', {
 
 it('is called local', () => {
   expect(openLocal().name).toBe('local');
+});
+
+it('leaves no timer behind a session that was ended, for which a process would wait', async () => {
+  // After a moment, in which others' timers end and the near side's exit is told.
+  const timers = async () => {
+    await sleep(200);
+    return process.getActiveResourcesInfo().filter((it) => it === 'Timeout').length;
+  };
+  const before = await timers();
+  const session = openLocal().start(command('sh', '-c', 'echo $$; exec sleep 30'));
+  const pid = await firstNumber(session.stdout);
+  session.kill();
+  await session.done;
+  process.kill(pid, 'SIGKILL');
+  expect(await timers()).toBeLessThanOrEqual(before);
 });
