@@ -52,7 +52,8 @@ journal() {
   line=$(printf '%s\t%s\t%s\t%s' "$(date +%s.%N)" "$1" "$2" "$(one_line "$3")")
   if ! printf '%s\n' "$line" >>"$JOURNAL"; then
     free_reserve
-    printf '\n%s\n' "$line" >>"$JOURNAL" || return 1
+    # What follows must not be glued to a line that was cut short.
+    printf '\n%s\n' "$line" >>"$JOURNAL" || { printf '\n' >>"$JOURNAL"; return 1; }
   fi
   flush "$JOURNAL"
 }
@@ -63,11 +64,13 @@ mend_journal() {
   flush "$JOURNAL" "$RUN_DIR"
 }
 
-# journal_has EVENT
-journal_has() { cut -f2 "$JOURNAL" | grep -q -x -- "$1"; }
+# journal_has EVENT: a line that a power cut tore tells nothing.
+journal_has() {
+  EVENT=$1 awk -F'\t' '$2 == ENVIRON["EVENT"] && NF == 4 { found = 1 } END { exit !found }' "$JOURNAL"
+}
 
 # Steps that were begun in any life of this run, newest first.
-begun_steps() { awk -F'\t' '$2 == "begin" && NF >= 4 { print $3 }' "$JOURNAL" | sort -r -u; }
+begun_steps() { awk -F'\t' '$2 == "begin" && NF == 4 { print $3 }' "$JOURNAL" | sort -n -r -u; }
 
 # The lock is held by this process alone (descriptor 9); every child closes it.
 # The work lock (descriptor 8) is inherited by steps, so that an orphan of a killed program shows.
@@ -80,14 +83,14 @@ take_lock() {
     printf 'run\t%s\nby\t%s\nsince\t%s\nversion\t%s\ndigest\t%s\n' \
       "$RUN" "$BY" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$VERSION" "$DIGEST"
     printf 'boot\t%s\npid\t%s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$$"
-  } >"$BASE/lock.owner"
+  } >"$BASE/lock.owner" || say 'the name of this run could not be written beside the lock'
 }
 
 # openers PATH: ids of processes that have it open, one a line. One program that looks at all of
 # /proc: thousands of descriptors would be as many forks, and users may be out.
 openers() {
   find /proc/[0-9]*/fd -maxdepth 1 -type l -printf '%h\t%l\n' 2>/dev/null |
-    SOUGHT=$1 awk -F'\t' '$2 == ENVIRON["SOUGHT"] { split($1, part, "/"); print part[3] }' | sort -u
+    SOUGHT=$(readlink -f -- "$1") awk -F'\t' '$2 == ENVIRON["SOUGHT"] { split($1, part, "/"); print part[3] }' | sort -u
 }
 
 # Processes that still hold the work lock of a program that was killed.
@@ -136,6 +139,14 @@ make_side() {
   [ -d "$directory" ] || mkdir -m 700 -- "$directory"
 }
 
+# mounted_inside PATH: a file system is mounted below it. It would be moved along with a rename, and
+# emptied with what it was moved along with.
+mounted_inside() {
+  inside=$(readlink -f -- "$1" | sed 's/\\/\\134/g; s/ /\\040/g')/
+  INSIDE=$inside awk 'index($5, ENVIRON["INSIDE"]) == 1 { found = 1 } END { exit !found }' \
+    /proc/self/mountinfo
+}
+
 # keep_failed PATH LABEL: moves what a failed release left into the bundle, never copies.
 keep_failed() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
@@ -153,7 +164,7 @@ keep_failed() {
 # An undo that runs twice may find an earlier keepsake: number it, never overwrite it.
 free_name() {
   number=1
-  [ -e "$1" ] || return 0
-  while [ -e "$1.$number" ]; do number=$((number + 1)); done
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  while [ -e "$1.$number" ] || [ -L "$1.$number" ]; do number=$((number + 1)); done
   mv -T -- "$1" "$1.$number"
 }

@@ -20,6 +20,7 @@ unpack_release() {
   actual=$(sha256sum <"$RUN_DIR/release.tar.gz" | cut -d' ' -f1)
   [ "$actual" = "$1" ] || fail "the tarball arrived as $actual, expected $1" || return
   [ ! -e "$2" ] || keep_failed "$2" stale-release || return
+  rm -rf -- "$2.part-$RUN"
   mkdir -p -- "$(dirname -- "$2")" && mkdir -m 755 -- "$2.part-$RUN" || return
   tar -x -z -f "$RUN_DIR/release.tar.gz" -C "$2.part-$RUN" --strip-components=1 \
     --no-same-owner --no-same-permissions || fail 'the tarball could not be unpacked' || return
@@ -87,11 +88,12 @@ unstage() { rm -rf -- "$(side "$1")/new-$RUN-$3"; }
 
 # replace PATH - LABEL: the old tree is renamed aside whole, the staged one takes its place.
 replace() {
-  make_side "$1" && : >"$RUN_DIR/replacing-$3" && flush "$RUN_DIR" || return
+  make_side "$1" || return
   if [ -e "$1" ] || [ -L "$1" ]; then
-    mv -T -- "$1" "$(side "$1")/old-$RUN-$3" || fail "$1 could not be renamed" || return
+    will_overwrite "$3" && mv -T -- "$1" "$(side "$1")/old-$RUN-$3" ||
+      fail "$1 could not be renamed" || return
   else
-    : >"$RUN_DIR/absent-$3"
+    was_absent "$3" && will_overwrite "$3" || return
   fi
   mv -T -- "$(side "$1")/new-$RUN-$3" "$1" || fail "$1 could not be replaced" || return
   flush "$(dirname -- "$1")" "$(side "$1")"
@@ -100,14 +102,17 @@ replace() {
 # copy_aside PATH - LABEL: for an installer that writes over the path by itself.
 copy_aside() {
   make_side "$1" || return
-  if [ ! -e "$1" ]; then : >"$RUN_DIR/absent-$3"; return; fi
+  if [ ! -e "$1" ] && [ ! -L "$1" ]; then was_absent "$3"; return; fi
   old=$(side "$1")/old-$RUN-$3
   rm -rf -- "$old.part" && copy_tree "$1" "$old.part" && same_tree "$1" "$old.part" || return
   flush_tree "$old.part"
   mv -T -- "$old.part" "$old" && flush "$(side "$1")"
 }
 
-drop_aside() { rm -rf -- "$(side "$1")/old-$RUN-$3.part"; }
+# What put_back needed is back in its place by now: undo goes from the newest step to the oldest.
+drop_aside() { rm -rf -- "$(side "$1")/old-$RUN-$3.part" "$(side "$1")/old-$RUN-$3"; }
+
+was_absent() { : >"$RUN_DIR/absent-$1" && flush "$RUN_DIR"; }
 
 # will_overwrite LABEL: from now on undo must put the old tree back.
 will_overwrite() { : >"$RUN_DIR/replacing-$1" && flush "$RUN_DIR"; }
@@ -127,11 +132,14 @@ put_back() {
 
 # digest_code PATH…: what a hand-made installation consists of, as one digest for the record.
 digest_code() {
+  : >"$RUN_DIR/code-sums" || return
   for path in "$@"; do
     real=$(readlink -f -- "$path") && [ -e "$real" ] || fail "$path is not there" || return
-    (cd -- "$(dirname -- "$real")" && find "./${real##*/}" -type f -print0 | sort -z |
-      xargs -0 -r sha256sum) || return
-  done | sha256sum | cut -d' ' -f1 >"$RUN_DIR/code-digest"
+    (cd -- "$(dirname -- "$real")" && find "./${real##*/}" -type f -print0 >"$RUN_DIR/code-files" &&
+      sort -z <"$RUN_DIR/code-files" | xargs -0 -r sha256sum >>"$RUN_DIR/code-sums") ||
+      fail "$path could not be read" || return
+  done
+  sha256sum <"$RUN_DIR/code-sums" | cut -d' ' -f1 >"$RUN_DIR/code-digest"
   flush "$RUN_DIR/code-digest"
 }
 

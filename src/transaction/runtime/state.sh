@@ -17,31 +17,29 @@ listing() {
 
 count_files() { find "$1" | wc -l | tr -d ' '; }
 
-# same_tree A B: proven by reading both, not by an exit status.
+# same_tree A B: proven by looking at both, not by an exit status.
 same_tree() {
   [ "$(listing "$1")" = "$(listing "$2")" ] || fail "the copy of $1 is not equal to it"
 }
 
 rescue_place() { printf '%s/rescue-%s-%s' "$(side "$1")" "$RUN" "$2"; }
 
-# note_rescue PATH LABEL KIND: a rescue copy exists only when it stands here.
-note_rescue() {
-  place=$(rescue_place "$1" "$2")
+# note_place KIND PATH PLACE: what stands in a side directory is found, and later removed, by this
+# list; a rescue copy exists only when it stands here. Once for each place.
+note_place() {
   mkdir -p -- "$BASE/rescues" || return
-  printf '%s\t%s\t%s\t%s\t%s\n' "$3" "$1" "$place" "$(count_files "$place")" \
-    "$(du -s -k -- "$place" | cut -f1)" >>"$BASE/rescues/$RUN"
+  ! cut -f3 "$BASE/rescues/$RUN" 2>/dev/null | grep -q -x -F -e "$3" || return 0
+  printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$(count_files "$3")" \
+    "$(du -s -k -- "$3" | cut -f1)" >>"$BASE/rescues/$RUN"
   flush "$BASE/rescues/$RUN" "$BASE/rescues"
 }
 
-# note_code PATH LABEL: replaced code is listed with the rescue copies, once.
+note_rescue() { note_place "$3" "$1" "$(rescue_place "$1" "$2")"; }
+
+# note_code PATH LABEL: what a rollback puts back.
 note_code() {
   place=$(side "$1")/old-$RUN-$2
-  [ -e "$place" ] || return 0
-  ! grep -q -s -F -e "$place" "$BASE/rescues/$RUN" || return 0
-  mkdir -p -- "$BASE/rescues" || return
-  printf 'code\t%s\t%s\t%s\t%s\n' "$1" "$place" "$(count_files "$place")" \
-    "$(du -s -k -- "$place" | cut -f1)" >>"$BASE/rescues/$RUN"
-  flush "$BASE/rescues/$RUN" "$BASE/rescues"
+  if [ -e "$place" ] || [ -L "$place" ]; then note_place code "$1" "$place"; fi
 }
 
 # no_state PATH LABEL FIRST: at a first deployment there may be no state; undo is absence then.
@@ -53,7 +51,8 @@ no_state() {
 rescue_directory() {
   ! no_state "$1" "$2" "$3" || return 0
   place=$(rescue_place "$1" "$2")
-  [ -d "$1" ] || fail "$1 does not exist" || return
+  [ -d "$1" ] && [ ! -L "$1" ] || fail "$1 is not there as a directory" || return
+  ! mounted_inside "$1" || fail "a file system is mounted inside $1" || return
   make_side "$1" && rm -rf -- "$place.part" || return
   copy_tree "$1" "$place.part" && same_tree "$1" "$place.part" || return
   flush_tree "$place.part"
@@ -86,7 +85,7 @@ sqlite_files() {
 rescue_sqlite() {
   ! no_state "$1" "$2" "$3" || return 0
   place=$(rescue_place "$1" "$2")
-  [ -f "$1" ] || fail "$1 does not exist" || return
+  [ -f "$1" ] && [ ! -L "$1" ] || fail "$1 is not there as a file" || return
   [ -z "$(holders "$1")" ] || fail "$1 is still open in process $(holders "$1")" || return
   make_side "$1" && rm -rf -- "$place.part" && mkdir -m 700 -- "$place.part" || return
   for suffix in $(sqlite_files "$1"); do
@@ -160,7 +159,8 @@ bring_directory() {
   copy_tree "$3" "$(side "$1")/bring-$RUN-$2" && same_tree "$3" "$(side "$1")/bring-$RUN-$2" ||
     return
   mv -T -- "$1" "$(side "$1")/replaced-$RUN-$2" &&
-    mv -T -- "$(side "$1")/bring-$RUN-$2" "$1" && flush "$(dirname -- "$1")" "$(side "$1")"
+    mv -T -- "$(side "$1")/bring-$RUN-$2" "$1" && flush "$(dirname -- "$1")" "$(side "$1")" &&
+    note_place replaced "$1" "$(side "$1")/replaced-$RUN-$2"
 }
 
 bring_sqlite() {
@@ -171,7 +171,12 @@ bring_sqlite() {
     [ ! -e "$3/database$suffix" ] || copy_tree "$3/database$suffix" "$1$suffix" || return
   done
   flush_tree "$(dirname -- "$1")"
+  note_place replaced "$1" "$(side "$1")/replaced-$RUN-$2"
 }
 
-# The undo of both: the rescue copy of this run does the work; only what is half made goes away.
-unbring() { rm -rf -- "$(side "$1")/bring-$RUN-$2"; }
+# The undo of both: the rescue copy of this run does the work, what is half made goes away, and
+# what was put aside is told to the person who looks for it.
+unbring() {
+  rm -rf -- "$(side "$1")/bring-$RUN-$2"
+  keep_failed "$(side "$1")/replaced-$RUN-$2" "replaced-$2"
+}
