@@ -4,8 +4,24 @@ import { quote } from '../command/quote.ts';
 import { render } from '../command/render.ts';
 import type { Plan, PlannedCheck, Step } from '../plan/plan.ts';
 
-const runtimeFiles = ['core', 'commands', 'files', 'state', 'services', 'checks', 'rounds',
-  'engine'] as const;
+/** Written out one by one: the bundler finds a file only by its whole name. */
+const files: Readonly<Record<string, URL>> = {
+  core: new URL('./runtime/core.sh', import.meta.url),
+  commands: new URL('./runtime/commands.sh', import.meta.url),
+  files: new URL('./runtime/files.sh', import.meta.url),
+  state: new URL('./runtime/state.sh', import.meta.url),
+  services: new URL('./runtime/services.sh', import.meta.url),
+  checks: new URL('./runtime/checks.sh', import.meta.url),
+  rounds: new URL('./runtime/rounds.sh', import.meta.url),
+  engine: new URL('./runtime/engine.sh', import.meta.url),
+  launch: new URL('./runtime/launch.sh', import.meta.url),
+  start: new URL('./runtime/start.sh', import.meta.url),
+  watch: new URL('./runtime/watch.sh', import.meta.url),
+  recover: new URL('./runtime/recover.sh', import.meta.url),
+};
+
+const programFiles = ['core', 'commands', 'files', 'state', 'services',
+  'checks', 'rounds', 'engine'] as const;
 
 /** Who started the run, for the lock and the records. */
 export interface Origin {
@@ -23,7 +39,7 @@ export function compile(plan: Plan, origin: Origin): string {
     '#!/bin/sh',
     `# ${plan.application} ${plan.version}, run ${plan.run}. Written by Seatrial; do not edit.`,
     head(plan, origin),
-    ...runtimeFiles.map(runtimeText),
+    ...programFiles.map(runtimeText),
     ...plan.steps.map((step, index) => stepText(step, number(index))),
     ...plan.checks.map((check, index) => checkText(check, number(index))),
     'main',
@@ -33,7 +49,9 @@ export function compile(plan: Plan, origin: Origin): string {
 
 /** One fixed part, without its leading directives for the linter. */
 export function runtimeText(name: string): string {
-  const text = readFileSync(new URL(`./runtime/${name}.sh`, import.meta.url), 'utf8');
+  const file = files[name];
+  if (file === undefined) throw new Error(`no part of the runtime is called ${name}`);
+  const text = readFileSync(file, 'utf8');
   return text.replace(/^# shellcheck shell=sh\n/, '');
 }
 
