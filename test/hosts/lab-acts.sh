@@ -107,12 +107,16 @@ exec_inside() {
   local user=$1 text=$2 target
   target=$(init)
   join_cgroup "$(host_cgroup)"
+  # The shell in between is the parent from outside, and nsenter does not fork: as a parent it would
+  # stop itself along with its child when a host that shuts down stops all, and never end.
   # shellcheck disable=SC2016 # expands inside the host
-  exec nsenter --target "$target" --mount --pid --net --uts --ipc --cgroup --root --wd \
+  exec nsenter --no-fork --target "$target" \
+    --mount --pid --net --uts --ipc --cgroup --root --wd \
     env -i TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     sh -c 'home=$(getent passwd "$1" | cut -d: -f6) && group=$(id -g "$1") &&
-      exec setpriv --reuid "$1" --regid "$group" --init-groups \
-        env HOME="$home" USER="$1" LOGNAME="$1" sh -c "$2"' sh "$user" "$text"
+      setpriv --reuid "$1" --regid "$group" --init-groups \
+        env HOME="$home" USER="$1" LOGNAME="$1" sh -c "$2"
+      exit "$?"' sh "$user" "$text"
 }
 
 remove() {

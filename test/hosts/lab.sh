@@ -8,6 +8,7 @@
 #   lab.sh boot|crash|power-cut LAB NAME
 #   lab.sh cut|heal|mute|unmute|freeze|thaw LAB NAME
 #   lab.sh exec LAB NAME USER COMMAND            runs inside, standard streams are the caller's
+#   lab.sh state LAB NAME                        prints up or down
 #   lab.sh root LAB NAME                         prints the path of the running host's files
 #   lab.sh remove LAB NAME                       ends a host and deletes it
 #   lab.sh down LAB                              ends and deletes everything of the lab
@@ -123,6 +124,7 @@ unmute) answers_to "$(gateway_mac)" ;;
 freeze) freeze ;;
 thaw) echo 0 >"$(host_cgroup)/cgroup.freeze" ;;
 exec) exec_inside "$@" ;;
+state) if alive "$host/init" >/dev/null; then echo up; else echo down; fi ;;
 root) echo "/proc/$(init)/root" ;;
 remove) remove ;;
 *) die "unknown act '$act'" ;;

@@ -94,6 +94,8 @@ export interface TestHost {
   /** Fills the disk with one file, but for about `leaveBytes` (whole blocks of 4096). */
   fill(leaveBytes: number): Promise<void>;
   unfill(): Promise<void>;
+  /** False after `powerCut` and `crash`, and once the host has shut itself down. */
+  isUp(): Promise<boolean>;
   /** Ends the host and deletes it. */
   down(): Promise<void>;
 }
@@ -159,6 +161,7 @@ async function testHost(directory: string, name: string, user: string): Promise<
     hostKey: await read('host-key'),
     knownHostsFile,
     identityFile,
+    isUp: async () => (await run('state')).trim() === 'up',
     root: async () => (await run('root')).trim(),
     exec,
     ssh: async (command, { user: as = user, ...options } = {}) =>
