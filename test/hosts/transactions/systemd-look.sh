@@ -16,7 +16,7 @@ told entries "$(query 'select id, name, message, upload from entries order by id
 told schema "$(query 'pragma user_version')"
 told uploads "$(cd "$data/uploads" 2>/dev/null && find . -type f -exec sha256sum {} + | sort |
   sha256sum | cut -d' ' -f1)"
-told owners "$(find "$data" "$data/uploads" -maxdepth 1 -printf '%u\n' 2>/dev/null | sort -u |
+told owners "$(find "$data" -name '.seatrial-*' -prune -o -printf '%u\n' | sort -u |
   tr '\n' ' ')"
 told current "$(readlink /srv/guestbook/current | sed 's/.*releases.//; s/-.*//')"
 told installed "$(sed -n 's/.*"version":"\([^"]*\)".*/\1/p' "$records/installed.json" 2>/dev/null)"

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { git, packaged, writeFiles, Workshop, type Files } from '../../package/fixture.ts';
 import type { Lab, TestHost } from '../lab.ts';
-import { startTool, type Ended, type RunningTool, type ToolOptions } from './tool.ts';
+import { describeEnd, startTool, type Ended, type RunningTool, type ToolOptions } from './tool.ts';
 import { tabbed } from './words.ts';
 
 /**
@@ -52,9 +52,11 @@ export interface SystemdStage {
   readonly output: (command: string) => Promise<string>;
   /** Writes an entry with an upload at the public address; gives its id. */
   write(name: string): Promise<number>;
-  /** Lets no program go on behind this event (`done`) of this step (`stop-1`), on the disk. */
-  holdAt(event: string, step?: string): Promise<void>;
-  /** The program has come to the place that it is held at. */
+  /** Lets no program go on behind an event of the journal (`done stop-1`), until a reboot. */
+  holdAt(place: string): Promise<void>;
+  /** The same for the programs of later boots; one of each may be set at a time. */
+  holdLater(place: string): Promise<void>;
+  /** The program has come to a place that it is held at, since the last `holdAt` or `letGo`. */
   held(): Promise<void>;
   letGo(): Promise<void>;
   /** Nothing is unfinished, and no program runs any more. */
@@ -64,6 +66,35 @@ export interface SystemdStage {
   /** The host as it was saved, whatever a test has done to it. */
   reset(): Promise<void>;
   down(): Promise<void>;
+}
+
+/** A host that serves, with nothing open, held or left. */
+export function quiet(stage: SystemdStage, version: string, entries: number): Seen {
+  return {
+    serves: `{"version":"${version}","entries":${entries}}`, private: 'no',
+    current: version, installed: version, gate: '.', open: 'no', setting: '', unfinished: '',
+    lock: 'free', work: 'free', app: 'active', worker: 'active', timer: 'active',
+    loader: 'inactive', port: '8080', half: '', owners: `${stage.owner} `,
+  };
+}
+
+/** Has `doctor --install` prepare the host; what it prints for another login, root runs. */
+export async function install(stage: SystemdStage): Promise<void> {
+  const installed = await stage.run(['doctor', '--install']);
+  expect(installed.status, describeEnd(installed)).toBe(0);
+  if (stage.login === 'root') return;
+  const run = await stage.host.exec('sh -s', { stdin: installed.stdout });
+  expect(run.status, run.stderr).toBe(0);
+}
+
+/** A host that is prepared, with release 1 in use, saved. */
+export async function inUse(stage: SystemdStage): Promise<void> {
+  await install(stage);
+  const first = await stage.release({ version: '1.0.0', code: '1.0.0' });
+  const deployed = await stage.run(['deploy', '--release', first]);
+  expect(deployed.status, describeEnd(deployed)).toBe(0);
+  for (const name of ['ada', 'grace', 'edsger']) await stage.write(name);
+  await stage.save();
 }
 
 export interface StageWanted {
@@ -167,14 +198,16 @@ exec sleep infinity
 const slowDisk = `#!/bin/sh
 /usr/bin/sync "$@"
 status=$?
-[ -s /run/lab/hold ] && [ "\${1##*/}" = journal ] || exit "$status"
-read -r event step </run/lab/hold
-line=$(tail -n 1 -- "$1" | cut -f2,3)
-[ "\${line%%\t*}" = "$event" ] || exit "$status"
-[ -z "$step" ] || [ "$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))
-  .steps[process.argv[2] - 1].id' "\${1%/*}/plan.json" "\${line#*\t}")" = "$step" ] || exit "$status"
-: >/run/lab/held
-while [ -e /run/lab/hold ]; do sleep 0.1; done
+[ "\${1##*/}" = journal ] || exit "$status"
+for lab in /run/lab /opt/lab; do
+  read -r event step 2>/dev/null <$lab/hold || continue
+  line=$(tail -n 1 -- "$1" | cut -f2,3)
+  [ "\${line%%\t*}" = "$event" ] || continue
+  [ -z "$step" ] || [ "$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))
+    .steps[process.argv[2] - 1].id' "\${1%/*}/plan.json" "\${line#*\t}")" = "$step" ] || continue
+  : >$lab/held
+  while [ -e $lab/hold ]; do sleep 0.1; done
+done
 exit "$status"
 `;
 
@@ -185,6 +218,7 @@ async function prepare({ host, owner, output }: SystemdStage): Promise<void> {
     touch ${shared}/run/worker.log ${shared}/run/mail.log; chown ${owner} ${shared}/run/*`);
   const unit = readFileSync(join(example, 'guestbook.service'), 'utf8');
   const system = '/etc/systemd/system';
+  await output('install -d -m 1777 /opt/lab');
   await host.writeFile('/opt/worker', worker, { mode: '755' });
   await host.writeFile('/usr/local/bin/sync', slowDisk, { mode: '755' });
   await host.writeFile(`${system}/guestbook.service`,
@@ -213,18 +247,21 @@ WantedBy=multi-user.target
 }
 
 function holding(host: TestHost, output: SystemdStage['output']):
-Pick<SystemdStage, 'holdAt' | 'held' | 'letGo' | 'finished'> {
+Pick<SystemdStage, 'holdAt' | 'holdLater' | 'held' | 'letGo' | 'finished'> {
   return {
-    async holdAt(event, step = '') {
+    async holdAt(place) {
       await output(`install -d -m 1777 /run/lab && rm -f /run/lab/held &&
-        echo '${event} ${step}' >/run/lab/hold`);
+        echo '${place}' >/run/lab/hold`);
+    },
+    async holdLater(place) {
+      await output(`rm -f /opt/lab/held && echo '${place}' >/opt/lab/hold && sync -f /opt`);
     },
     async held() {
-      await expect.poll(async () => (await host.exec('test -e /run/lab/held')).status, patient)
-        .toBe(0);
+      await expect.poll(async () => (await host.exec('test -e /run/lab/held || test -e /opt/lab/held',
+      )).status, patient).toBe(0);
     },
     async letGo() {
-      await output('rm -f /run/lab/hold /run/lab/held');
+      await output('rm -f /run/lab/hold /opt/lab/hold /run/lab/held /opt/lab/held && sync -f /opt');
     },
     async finished() {
       await expect.poll(async () => (await host.exec(`test ! -s ${records}/unfinished &&
@@ -248,7 +285,7 @@ Pick<SystemdStage, 'save' | 'reset'> {
     },
     async reset() {
       if ((await host.exec('true')).status !== 0) await host.boot();
-      await output(`rm -f /run/lab/*; ${stop}`);
+      await output(`rm -f /run/lab/* /opt/lab/*; ${stop}`);
       await expect.poll(async () => (await host.exec(`flock -n ${records}/lock true`)).status,
         patient).toBe(0);
       await output(`rm -rf ${kept.split(' ').map((it) => `/${it}`).join(' ')} /run/seatrial/*/*

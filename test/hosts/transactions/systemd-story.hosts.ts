@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab } from '../lab.ts';
-import { createSystemdStage, records, shared, units, type Seen, type SystemdStage }
+import { createSystemdStage, quiet, records, shared, units, type SystemdStage }
   from './systemd-stage.ts';
 import { describeEnd } from './tool.ts';
 
@@ -28,14 +28,6 @@ describe('the guestbook under systemd', () => {
 
   const deploy = (version: string): ReturnType<SystemdStage['run']> =>
     stage.run(['deploy', '--release', releases[version] ?? '']);
-
-  /** A host that serves, with nothing open, held or left. */
-  const quiet = (version: string, entries: number): Seen => ({
-    serves: `{"version":"${version}","entries":${entries}}`, private: 'no',
-    current: version, installed: version, gate: '.', open: 'no', setting: '', unfinished: '',
-    lock: 'free', work: 'free', app: 'active', worker: 'active', timer: 'active',
-    loader: 'inactive', port: '8080', half: '', owners: 'guestbook ',
-  });
 
   it('is not ready before it was prepared, and all that is missing is named at once', async () => {
     const looked = await stage.run(['doctor']);
@@ -77,7 +69,7 @@ describe('the guestbook under systemd', () => {
     const deployed = await deploy('1.0.0');
     expect(deployed.status, describeEnd(deployed)).toBe(0);
     expect(deployed.summary).toMatchObject({ end: 'done', serving: '1.0.0' });
-    expect(await stage.see()).toMatchObject(quiet('1.0.0', 0));
+    expect(await stage.see()).toMatchObject(quiet(stage, '1.0.0', 0));
   });
 
   it('goes to release 2 with its entries and uploads, and each unit is at the public port', async () => {
@@ -86,7 +78,7 @@ describe('the guestbook under systemd', () => {
     const deployed = await deploy('2.0.0');
     expect(deployed.status, describeEnd(deployed)).toBe(0);
     const { entries, uploads } = before;
-    expect(await stage.see()).toMatchObject({ ...quiet('2.0.0', 3), schema: '2', entries, uploads });
+    expect(await stage.see()).toMatchObject({ ...quiet(stage, '2.0.0', 3), schema: '2', entries, uploads });
     // While it was tried it ran at the private port; the worker too.
     expect(await stage.output(`tail -n 3 ${shared}/run/worker.log`)).toBe('8080\n18080\n8080');
   });
@@ -113,7 +105,7 @@ describe('the guestbook under systemd', () => {
 
   it('fires its timer before and after a window, and never inside one', async () => {
     const mail = `${shared}/run/mail.log`;
-    await stage.holdAt('done', 'rescue-1');
+    await stage.holdAt('done rescue-1');
     const deploying = stage.start(['deploy', '--release', releases['3.0.0'] ?? '']);
     await stage.held();
     expect(await stage.see()).toMatchObject({ timer: 'inactive', worker: 'inactive',
@@ -126,7 +118,7 @@ describe('the guestbook under systemd', () => {
     const ended = await deploying.ended;
     expect(ended.summary, describeEnd(ended)).toMatchObject({ end: 'restored' });
     await expect.poll(() => stage.output(`wc -l <${mail}`)).not.toBe(fired);
-    expect(await stage.see()).toMatchObject(quiet('2.0.0', 4));
+    expect(await stage.see()).toMatchObject(quiet(stage, '2.0.0', 4));
   });
 
   it('goes back with its state, and forward again', async () => {
@@ -134,10 +126,10 @@ describe('the guestbook under systemd', () => {
     expect(back.status, describeEnd(back)).toBe(0);
     expect(back.summary).toMatchObject({ end: 'done', serving: '1.0.0' });
     // One entry was written to release 2.
-    expect(await stage.see()).toMatchObject({ ...quiet('1.0.0', 3), schema: '1' });
+    expect(await stage.see()).toMatchObject({ ...quiet(stage, '1.0.0', 3), schema: '1' });
     const forward = await deploy('2.0.0');
     expect(forward.status, describeEnd(forward)).toBe(0);
-    expect(await stage.see()).toMatchObject({ ...quiet('2.0.0', 3), schema: '2' });
+    expect(await stage.see()).toMatchObject({ ...quiet(stage, '2.0.0', 3), schema: '2' });
   });
 
   it('does not go back with its code only where the old code refuses the new data', async () => {
@@ -154,13 +146,13 @@ describe('the guestbook under systemd', () => {
     await stage.write('alan');
     const back = await stage.run(['rollback', '--code-only']);
     expect(back.status, describeEnd(back)).toBe(0);
-    expect(await stage.see()).toMatchObject({ ...quiet('2.0.0', 4), schema: '2' });
+    expect(await stage.see()).toMatchObject({ ...quiet(stage, '2.0.0', 4), schema: '2' });
   });
 
   it('survives a reboot', async () => {
     const { entries, uploads } = await stage.see();
     await stage.host.crash();
     await stage.host.boot();
-    expect(await stage.see()).toMatchObject({ ...quiet('2.0.0', 4), entries, uploads });
+    expect(await stage.see()).toMatchObject({ ...quiet(stage, '2.0.0', 4), entries, uploads });
   });
 });
