@@ -43,7 +43,7 @@ export async function play(playing: Playing): Promise<Result> {
     acts = await playActs(playing, stage);
   } catch (error) {
     await close(stage, world).catch(() => undefined);
-    throw withDirectory(error, stage);
+    throw withDirectory(world.cancel.aborted ? cancelled() : error, stage);
   }
   const [, second, third] = acts;
   const kept = keep(stage, summaryOf(second), summaryOf(third));
@@ -64,7 +64,7 @@ async function playActs({ options, world }: Playing, stage: Stage): Promise<Time
   const scene = { stage, world };
   const next = async (work: () => Promise<Played>): Promise<Left> => {
     const number = acts.length + 1;
-    if (world.cancel.aborted) throw new SeatrialError('cancelled', 'the demonstration was cancelled');
+    if (world.cancel.aborted) throw cancelled();
     world.report({ kind: 'activity', text: `act ${number}: making the release` });
     const started = world.clock();
     const { act, left } = await work();
@@ -85,6 +85,10 @@ async function close(stage: Stage, world: World): Promise<void> {
   const ended = await stage.close();
   world.report({ kind: 'activity', text: '' });
   claim(ended, 'no process of the demonstration is left', `process ${stage.pid() ?? 0}`);
+}
+
+function cancelled(): SeatrialError {
+  return new SeatrialError('cancelled', 'the demonstration was cancelled');
 }
 
 function summaryOf(timed: Timed | undefined): Act['summary'] {
