@@ -39,7 +39,8 @@ export function releaseDirectory(config: Config, facts: HostFacts, target: Targe
 }): string {
   const base = config.install.kind === 'releases' ? config.install.directory : config.records;
   const name = `${base}/releases/${target.version}-${target.digest.slice(0, 12)}`;
-  const taken = facts.history.some((it) => it.release === name);
+  const taken = name === runningRelease(config, facts) || name === facts.installed?.release
+    || facts.history.some((it) => it.release === name);
   return taken ? `${name}-${target.run}` : name;
 }
 

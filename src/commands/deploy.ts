@@ -112,7 +112,8 @@ export function isUnchanged(config: Config, facts: HostFacts, release: Release):
   if (installed?.digest !== release.manifest.archive.sha256) return false;
   return currentLink(config) === ''
     ? codePaths(config).every((path) => facts.paths.get(path)?.type !== 'missing')
-    : runningRelease(config, facts) === installed.release;
+    : runningRelease(config, facts) === installed.release
+      && facts.paths.get(currentLink(config))?.exists === true;
 }
 
 function planFor(acting: Acting, facts: HostFacts, release: Release): Plan {
@@ -120,7 +121,7 @@ function planFor(acting: Acting, facts: HostFacts, release: Release): Plan {
   const { archive, version } = release.manifest;
   const target = { version, digest: archive.sha256, unpackedBytes: release.unpackedBytes,
     archiveBytes: archive.bytes };
-  const context = deployContext({ config, facts, target, run: newRunId(world),
+  const context = deployContext({ config, facts, target, run: newRunId(world, facts),
     repair: options.repair ?? '' });
   const problems = preflight({ config, facts, first: context.way === 'first',
     arrivingBytes: target.archiveBytes + target.unpackedBytes * 2 });

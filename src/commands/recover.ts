@@ -67,8 +67,20 @@ async function planOnHost(acting: Acting, run: string): Promise<Plan> {
   }
   const result = await acting.transport.run(showPlanCommand(acting.config.records, run));
   if (result.outcome.kind === 'exited' && result.outcome.status === 0) {
-    return JSON.parse(result.stdout) as Plan;
+    return planOf(result.stdout, run);
   }
   throw new SeatrialError('refused', [{ message: `the host has no run ${run}`,
     fix: 'seatrial status names the runs.' }]);
+}
+
+function planOf(text: string, run: string): Plan {
+  try {
+    const plan = JSON.parse(text) as Partial<Plan> | null;
+    if (Array.isArray(plan?.steps) && Array.isArray(plan.checks)) return plan as Plan;
+  } catch {
+    // Told below.
+  }
+  throw new SeatrialError('refused', [{
+    message: `plan.json of run ${run} on the host is damaged`,
+    fix: 'Its journal beside it is plain text; seatrial status tells how things stand.' }]);
 }

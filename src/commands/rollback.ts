@@ -21,7 +21,7 @@ export async function rollback(options: RawOptions, world: World): Promise<Resul
     const acting: Acting = { config, options, host, transport,
       world: { ...world, report: recording.report } };
     const facts = await factsFor(acting);
-    const context = rollbackContext({ config, facts, options, run: newRunId(world) });
+    const context = rollbackContext({ config, facts, options, run: newRunId(world, facts) });
     const problems = preflight({ config, facts, first: false, arrivingBytes: 0 });
     if (problems.length > 0) throw new SeatrialError('refused', problems);
     const plan = makePlan(context, host.name);

@@ -30,10 +30,23 @@ export function launchOf(facts: HostFacts, world: World): Launch {
   return 'session';
 }
 
-/** `20261125T200755Z-ab12cd`: sorts by time, and two of one second differ. */
-export function newRunId(world: World): string {
-  const time = world.now().toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  return `${time}-${world.random(3)}`;
+/**
+ * `20261125T200755Z-ab12cd`: sorts by time, and two of one second differ. Later than every run that
+ * the host knows, whatever the clock here says: retention and rollback go by this order.
+ */
+export function newRunId(world: Pick<World, 'now' | 'random'>, facts: HostFacts): string {
+  const known = [facts.installed?.run ?? '', ...facts.history.map((it) => it.run),
+    ...facts.rescues.keys(), ...facts.failed];
+  const after = Math.max(...known.map(secondOf)) + 1000;
+  const time = new Date(Math.max(world.now().getTime(), after));
+  return `${time.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}-${world.random(3)}`;
+}
+
+/** Milliseconds since 1970 of a run id; 0 of anything else. */
+function secondOf(run: string): number {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(run) ?? [];
+  const [year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
 /** Sends a plan, watches it to its end. */

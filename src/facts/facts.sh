@@ -124,6 +124,7 @@ fact_path() {
   while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
   fact "path.$1.parent-device" "$(stat -c %d -- "$parent")"
   fact "path.$1.free" "$(df -P -k -- "$parent" | awk 'NR == 2 { print $4 * 1024 }')"
+  fact "path.$1.exists" "$(yes_no test -e "$1")"
   fact "path.$1.mount-point" "$(yes_no mount_point "$1")"
 }
 
@@ -135,13 +136,21 @@ mount_point() {
   cut -d' ' -f5 /proc/self/mountinfo | grep -q -x -F -e "$written"
 }
 
-# fact_size PATH: bytes on disk and entries; how many of them another user owns.
+# fact_size PATH: bytes on disk and entries; how many of them another user owns, or a group that we
+# are not in; how many of them cannot be read; what is mounted inside.
 fact_size() {
   [ -e "$1" ] || return
+  inside=$(readlink -f -- "$1" | sed 's/\\/\\134/g; s/ /\\040/g')/
+  fact "path.$1.mounts-inside" "$(INSIDE=$inside \
+    awk 'index($5, ENVIRON["INSIDE"]) == 1 { print $5 }' /proc/self/mountinfo)"
   fact "path.$1.bytes" "$(du -s -k -- "$1" | awk '{ printf "%.0f", $1 * 1024 }')"
   fact "path.$1.files" "$(find "$1" | wc -l)"
-  [ "$(id -u)" = 0 ] ||
-    fact "path.$1.foreign" "$(find "$1" ! -user "$(id -u)" 2>/dev/null | wc -l)"
+  [ "$(id -u)" != 0 ] || return 0
+  fact "path.$1.unreadable" "$(find "$1" ! -type l ! -readable 2>/dev/null | wc -l)"
+  others=$(for group in $(id -G); do printf ' ! -gid %s' "$group"; done)
+  # shellcheck disable=SC2086 # tests of find, split on purpose
+  fact "path.$1.foreign" \
+    "$(find "$1" \( ! -user "$(id -u)" -o $others \) 2>/dev/null | wc -l)"
 }
 
 # fact_pidfile PATH: the last line of the file may have no end; then read fails, and has read.

@@ -74,6 +74,10 @@ export interface PathFacts {
   readonly parentWritable: boolean;
   readonly readable: boolean;
   readonly writable: boolean;
+  /** It, or what it links to in the end, is there. */
+  readonly exists: boolean;
+  /** What is mounted below it, separated by blanks, as the kernel writes it; empty: nothing. */
+  readonly mountsInside: string;
   /** It cannot be renamed. */
   readonly isMountPoint: boolean;
   readonly parentDevice: string;
@@ -81,6 +85,8 @@ export interface PathFacts {
   readonly free: number;
   readonly bytes: number;
   readonly files: number;
-  /** Entries that another user owns; 0 for root. */
+  /** Entries that another user owns, or a group that the user is not in; 0 for root. */
   readonly foreign: number;
+  /** Entries that the user may not read; 0 for root. */
+  readonly unreadable: number;
 }

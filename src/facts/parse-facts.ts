@@ -67,16 +67,17 @@ function hostPart(raw: Raw): Pick<HostFacts, 'user' | 'isRoot' | 'host' | 'machi
 function recordsPart(raw: Raw): Pick<HostFacts, 'records' | 'lock' | 'lockOwner' | 'unfinished' |
   'unfinishedJournal' | 'installed' | 'installedSha256' | 'history' | 'rescues' | 'failed' |
   'failedText' | 'gate'> {
-  const installed = first(raw, 'installed');
+  const installed = raw.get('installed')?.[0];
   return {
     records: oneOf(first(raw, 'records'), ['missing', 'creatable', 'writable', 'unwritable']),
     lock: first(raw, 'lock') === 'held' ? 'held' : 'free',
     lockOwner: tabbed(decode(first(raw, 'lock-owner'))),
     unfinished: first(raw, 'unfinished') === '' ? undefined : first(raw, 'unfinished'),
     unfinishedJournal: decode(first(raw, 'unfinished-journal')),
-    installed: installed === '' ? undefined : installedOf(decode(installed)),
+    installed: installed === undefined ? undefined
+      : installedOf(decode(installed), 'installed.json'),
     installedSha256: raw.get('installed-sha256')?.[0] ?? 'none',
-    history: (raw.get('history') ?? []).map((entry) => installedOf(decode(entry)))
+    history: (raw.get('history') ?? []).map((entry) => installedOf(decode(entry), 'a file of history/'))
       .sort((a, b) => (a.run < b.run ? 1 : -1)),
     rescues: new Map([...raw.entries()].filter(([name]) => name.startsWith('rescue.'))
       .map(([name, values]) => [name.slice('rescue.'.length), rescuesOf(decode(values[0] ?? ''))])),
@@ -95,9 +96,13 @@ function tabbed(text: string): Record<string, string> {
     .map((line) => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)]));
 }
 
-function installedOf(text: string): Installed {
+function installedOf(text: string, file: string): Installed {
   const value = parseJson(text);
-  const word = (name: string): string => (typeof value[name] === 'string' ? value[name] : '');
+  const word = (name: string): string => {
+    const found = value[name];
+    return typeof found === 'string' ? found : '';
+  };
+  if (word('version') === '' || word('run') === '') throw damaged(file);
   return {
     application: word('application'),
     version: word('version'),
@@ -111,13 +116,19 @@ function installedOf(text: string): Installed {
 
 function parseJson(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch (cause) {
-    throw new SeatrialError('refused', [{
-      message: 'installed.json on the host is not readable as JSON',
-      fix: 'Somebody changed it; put back the newest file of history/ beside it.',
-    }], cause);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
   }
+}
+
+function damaged(file: string): SeatrialError {
+  return new SeatrialError('refused', [{
+    message: `${file} among the records on the host does not say what was installed`,
+    fix: file === 'installed.json' ? 'Somebody changed it: copy the newest file of history/ over it.'
+      : 'Somebody changed it: move the file that is no whole JSON out of history/.',
+  }]);
 }
 
 function rescuesOf(text: string): Rescue[] {
@@ -127,7 +138,8 @@ function rescuesOf(text: string): Rescue[] {
 }
 
 const pathFields = ['type', 'target', 'hidden', 'parent-writable', 'readable', 'writable',
-  'mount-point', 'parent-device', 'free', 'bytes', 'files', 'foreign'] as const;
+  'exists', 'mount-point', 'mounts-inside', 'parent-device', 'free', 'bytes', 'files', 'foreign',
+  'unreadable'] as const;
 
 const unitFields = ['load', 'active', 'guarded', 'may-stop', 'may-start', 'triggers'] as const;
 
@@ -166,12 +178,15 @@ function pathOf(get: (field: string) => string): PathFacts {
     parentWritable: get('parent-writable') === 'yes',
     readable: get('readable') === 'yes',
     writable: get('writable') === 'yes',
+    exists: get('exists') === 'yes',
+    mountsInside: get('mounts-inside'),
     isMountPoint: get('mount-point') === 'yes',
     parentDevice: get('parent-device'),
     free: Number(get('free')),
     bytes: Number(get('bytes')),
     files: Number(get('files')),
     foreign: Number(get('foreign')),
+    unreadable: Number(get('unreadable')),
   };
 }
 

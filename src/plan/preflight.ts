@@ -116,6 +116,11 @@ function renamable(path: string, fact: PathFacts | undefined, facts: HostFacts):
       message: `${path} is a mount point, and cannot be swapped by a rename`,
       fix: 'Name a directory inside it instead.',
     }] : []),
+    ...(fact.mountsInside === '' ? [] : [{
+      message: `inside of ${path} other file systems are mounted (${fact.mountsInside}), and ` +
+        'they would be moved along with it',
+      fix: 'Mount them beside it and link to them, or name directories that hold no mount.',
+    }]),
   ];
 }
 
@@ -160,9 +165,13 @@ function stateProblems({ config, facts, first }: PreflightInput): Problem[] {
     return [
       ...renamable(state.path, fact, facts),
       ...(fact.foreign === 0 ? [] : [{
-        message: `${fact.foreign} entries of ${state.path} belong to others than ${facts.user}, ` +
-          'who cannot keep their owners in a copy',
+        message: `${fact.foreign} entries of ${state.path} belong to another user or group than ` +
+          `those of ${facts.user}, who cannot keep that in a copy`,
         fix: 'Connect as root, or make them belong to one user.',
+      }]),
+      ...(fact.unreadable === 0 || !fact.readable ? [] : [{
+        message: `${facts.user} may not read ${fact.unreadable} entries of ${state.path}`,
+        fix: 'Connect as their owner, or as root.',
       }]),
       ...(fact.readable ? [] : [{ message: `${facts.user} may not read ${state.path}`,
         fix: 'Connect as its owner, or as root.' }]),

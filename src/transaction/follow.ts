@@ -1,6 +1,6 @@
 import type { Transport } from '../host/transport.ts';
 import type { Report } from '../report/events.ts';
-import { SeatrialError } from '../errors.ts';
+import { SeatrialError, type Problem } from '../errors.ts';
 import type { JournalEnd, Titles } from './journal.ts';
 import { script, type Launch } from './start.ts';
 import { newWatchState, watch, type WatchState } from './watch.ts';
@@ -15,7 +15,7 @@ const timerMsMax = 2 ** 31 - 1;
 const recoveriesMax = 3;
 
 export interface FollowInput {
-  /** Opens a connection anew; the first one may be handed over in `transport`. */
+  /** Opens a connection anew, or throws at once when `cancel` is aborted. */
   readonly open: () => Promise<Transport>;
   readonly transport: Transport;
   readonly application: string;
@@ -83,8 +83,12 @@ function letGoText(state: WatchState): string {
 async function reopen(input: FollowInput, dead: Transport): Promise<Transport | undefined> {
   if (dead !== input.transport) await dead.close();
   const until = input.clock() + reattachMsMax;
+  // A job that is cancelled has seconds to live: neither the wait nor the attempt may outlast it.
+  const cancelled = new Promise<void>((resolve) => {
+    input.cancel.addEventListener('abort', () => resolve(), { once: true });
+  });
   while (input.clock() < until && !input.cancel.aborted) {
-    await input.sleep(reattachWaitMs);
+    await Promise.race([input.sleep(reattachWaitMs), cancelled]);
     try {
       return await input.open();
     } catch (error) {
@@ -119,8 +123,17 @@ export async function startRecovery(input: RecoveryInput): Promise<RecoveryStart
   if (word === 'nothing') return { kind: 'nothing' };
   if (word === 'busy') return { kind: 'busy', owner: rest.join('; ') };
   if (word === 'started') return { kind: 'started', run: rest[0] ?? '' };
+  if (word === 'gone') throw new SeatrialError('refused', [programGone(records, rest[0] ?? '')]);
   throw new SeatrialError('running', [{
     message: `${transport.name} could not recover: ${word} ${result.stderr.trim()}`.trim(),
     fix: 'Users are kept out until it is done: seatrial recover',
   }]);
+}
+
+function programGone(records: string, run: string): Problem {
+  return {
+    message: `transaction ${run} is unfinished, and its program is gone from ${records}/runs/${run}`,
+    fix: 'Nobody but you can tell how far it came: look whether code and state belong together ' +
+      `(rescue copies: seatrial status), then: ln -sfn . ${records}/gate; rm ${records}/unfinished`,
+  };
 }

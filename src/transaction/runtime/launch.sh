@@ -4,7 +4,7 @@
 # the one that finishes at boot. Else in a session of its own, with nothing of ours inherited.
 launch() {
   program=$1/runs/$2/program.sh
-  before=$(wc -l <"$1/runs/$2/journal" 2>/dev/null || echo 0)
+  before=$(wc -l 2>/dev/null <"$1/runs/$2/journal" || echo 0)
   if [ "$3" = unit ]; then
     start_loader "$4" || { echo 'the unit did not start'; return 1; }
   else
@@ -12,7 +12,7 @@ launch() {
       </dev/null >>"$1/runs/$2/console.log" 2>&1 &)
   fi
   tenths=100
-  until [ "$(wc -l <"$1/runs/$2/journal" 2>/dev/null || echo 0)" -gt "$before" ]; do
+  until [ "$(wc -l 2>/dev/null <"$1/runs/$2/journal" || echo 0)" -gt "$before" ]; do
     [ "$tenths" -gt 0 ] || { echo 'the program did not start'; return 1; }
     sleep 0.1
     tenths=$((tenths - 1))

@@ -6,6 +6,7 @@ umask 077
 records=$1 run=$2
 [ -s "$records/unfinished" ] || { echo nothing; exit 0; }
 run=$(cat "$records/unfinished")
+[ -e "$records/runs/$run/program.sh" ] || { printf 'gone\n%s\n' "$run"; exit 0; }
 exec 9>>"$records/lock"
 if ! flock -w 2 9; then
   echo busy

@@ -85,7 +85,7 @@ housekeeping() {
     for link in "$BASE/failed/$name"/*; do
       [ ! -L "$link" ] || drop_ours "$(readlink -- "$link")"
     done
-    rm -rf -- "${BASE:?}/failed/$name"
+    remove_tree "${BASE:?}/failed/$name"
   done
   # What a rescue copy belongs to stays: going back to it is compared with that run's baseline.
   newest_first "$BASE/runs" 20 | while read -r name; do
@@ -93,11 +93,21 @@ housekeeping() {
   done
 }
 
-# newest_first DIRECTORY KEEP: names beyond the newest KEEP; run ids sort by time.
-newest_first() { ls -1 -- "$1" 2>/dev/null | sort -r | tail -n "+$(($2 + 1))"; }
+# newest_first DIRECTORY KEEP: names beyond the newest KEEP; run ids sort by time. What this run
+# made is never among them, whatever a clock said: it serves.
+newest_first() {
+  ls -1 -- "$1" 2>/dev/null | sort -r | tail -n "+$(($2 + 1))" |
+    grep -v -x -F -e "$RUN" -e "$RUN.json"
+}
 
 # Only what stands in a side directory of ours is ever removed by a name read from a file.
-drop_ours() { case $1 in */.seatrial-"$APP"/*-*) rm -rf -- "$1" ;; esac; }
+drop_ours() { case $1 in */.seatrial-"$APP"/*-*) remove_tree "$1" ;; esac; }
+
+# What is mounted in a tree belongs to somebody else, and outlives it.
+remove_tree() {
+  if mounted_inside "$1"; then say "kept, since a file system is mounted in it: $1"
+  else rm -rf --one-file-system -- "$1"; fi
+}
 
 prune_releases() {
   [ -n "$RELEASES" ] || return 0
@@ -105,7 +115,8 @@ prune_releases() {
     release=$(sed -n 's/.*"release":"\([^"]*\)".*/\1/p' "$BASE/history/$name")
     # An older entry may name a release that a newer one deployed again.
     rm -f -- "${BASE:?}/history/$name"
-    grep -q -F -e "\"release\":\"$release\"" "$BASE"/history/*.json && continue
-    case $release in "$RELEASES"/*) rm -rf -- "$release" ;; esac
+    grep -q -s -F -e "\"release\":\"$release\"" "$BASE"/history/*.json "$BASE/installed.json" &&
+      continue
+    case $release in "$RELEASES"/*) remove_tree "$release" ;; esac
   done
 }

@@ -1,0 +1,63 @@
+import { chmodSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isUnchanged } from '../../src/commands/deploy.ts';
+import { SeatrialError } from '../../src/errors.ts';
+import type { Release } from '../../src/package/release.ts';
+import { Host, runs } from './host.ts';
+
+/** A directory that holds a mount on every Linux: /dev/pts, say. */
+function holdsMount(): string {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+    .map((line) => line.split(' ')[4] ?? '').filter((it) => it.startsWith('/dev/'));
+  const found = points[0];
+  if (found === undefined) throw new Error('nothing is mounted below /dev');
+  return dirname(found);
+}
+
+describe('state that cannot be saved whole', () => {
+  it('is refused where a file system is mounted inside of it', async () => {
+    const host = new Host();
+    const refusals = await host.refusals(host.config({ state: `[{ directory: ${holdsMount()} }]` }));
+    expect(refusals.join('\n')).toContain(`inside of ${holdsMount()} other file systems are mounted`);
+    expect((await host.refusals()).join('\n')).not.toContain('mounted');
+  });
+
+  it('is refused where a file cannot be read', () => {
+    const host = new Host();
+    chmodSync(host.file('srv/shared/up/secret', 'x'), 0o000);
+    expect(host.refusalsOf(host.factsOfOrdinaryUser()).join('\n'))
+      .toMatch(/may not read 1 entries of .*up\b/);
+  });
+});
+
+describe('what is installed', () => {
+  const release = { manifest: { archive: { sha256: 'd1' } } } as Release;
+
+  it('is not unchanged once its directory is gone', async () => {
+    const host = new Host();
+    const directory = host.installed('1');
+    symlinkSync(directory, host.path('srv/current'));
+    const config = host.config();
+    expect(isUnchanged(config, await host.facts(), release)).toBe(true);
+    rmSync(directory, { recursive: true });
+    expect(isUnchanged(config, await host.facts(), release)).toBe(false);
+  });
+
+  it.each(['', 'null', '[]', '{', '"x"', '{}', '{"version":1,"run":2}'])(
+    'is refused where its record is damaged: %s', async (text) => {
+      const host = new Host();
+      host.installed('1');
+      host.file('records/installed.json', text);
+      const error = await host.facts().then(() => undefined, (reason: unknown) => reason);
+      expect(error).toBeInstanceOf(SeatrialError);
+      expect(String((error as SeatrialError).problems[0]?.message)).toContain('installed.json');
+    });
+
+  it('names the history where that is damaged', async () => {
+    const host = new Host();
+    host.installed('1');
+    host.file(`records/history/${runs[1]}.json`, '{"version":');
+    await expect(host.facts()).rejects.toThrow(/history/);
+  });
+});
