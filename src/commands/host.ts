@@ -58,6 +58,7 @@ export function chooseHost(config: Config, options: RawOptions, world: World): H
       keepAliveSeconds,
       keepAliveCountMax,
       temporaryDirectory: world.temporaryDirectory,
+      cancel: world.cancel,
     }),
   };
 }

@@ -20,6 +20,8 @@ export interface SshOptions {
   /** A dead peer is noticed after about interval times (count + 1). */
   readonly keepAliveSeconds: number;
   readonly keepAliveCountMax: number;
+  /** Ends an attempt to connect at once; a connection that stands is not concerned. */
+  readonly cancel?: AbortSignal;
   /** A private folder is made in it, and removed by `close`. */
   readonly temporaryDirectory: string;
 }

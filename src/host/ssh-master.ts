@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SeatrialError } from '../errors.ts';
 import { folderFor, sshConfig, type SshOptions } from './ssh-config.ts';
 import { plainLines, refused } from './ssh-refusal.ts';
 
@@ -31,14 +32,21 @@ export class SshMaster {
   #log = '';
   #end: string | undefined;
 
-  /** Throws SeatrialError `refused`, leaving nothing behind. */
+  /** Throws SeatrialError `refused` or `cancelled`, leaving nothing behind. */
   static async open(options: SshOptions): Promise<SshMaster> {
+    const { cancel } = options;
+    const isCancelled = (): boolean => cancel?.aborted === true;
+    if (isCancelled()) throw cancelled();
     const master = new SshMaster(options);
+    const giveUp = (): void => master.#killGroup();
+    cancel?.addEventListener('abort', giveUp, { once: true });
     try {
       await master.#connected();
     } catch (error) {
       await master.close();
-      throw error;
+      throw isCancelled() ? cancelled() : error;
+    } finally {
+      cancel?.removeEventListener('abort', giveUp);
     }
     return master;
   }
@@ -156,6 +164,11 @@ export class SshMaster {
     abort.abort();
     return first;
   }
+}
+
+function cancelled(): SeatrialError {
+  return new SeatrialError('cancelled', [{ message: 'cancelled while connecting to the host',
+    fix: 'This command did nothing there.' }]);
 }
 
 /** Its standard input ends when this process does, however that happens. */
