@@ -36,3 +36,7 @@ for (const [name, file] of Object.entries(entries)) {
   console.log(`${name}: ${readdirSync(out).map((it) =>
     `${it} ${statSync(join(out, it)).size}`).join(', ')}`);
 }
+// Editors check seatrial.yml against it; it is what the bundle itself says.
+const bundle = join(root, 'dist', 'cli', 'index.js');
+writeFileSync(join(root, 'schema', 'seatrial.schema.json'),
+  execFileSync(process.execPath, [bundle, 'schema']));
