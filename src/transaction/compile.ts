@@ -52,7 +52,7 @@ export function runtimeText(name: string): string {
   const file = files[name];
   if (file === undefined) throw new Error(`no part of the runtime is called ${name}`);
   const text = readFileSync(file, 'utf8');
-  return text.replace(/^# shellcheck shell=sh\n/, '');
+  return text.replace(/^# shellcheck shell=sh.*\n/, '');
 }
 
 export function number(index: number): string {

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # other parts use them
 # Verbs on services. Stopping never kills by force what may be saving its state; only what a failed
 # release left running is killed, since its state is put aside anyway.
 
@@ -6,14 +6,12 @@ PROCESS_WAIT_SECONDS_MAX=15
 
 # The gate is a condition of every unit of ours: a link that resolves, or not. In the window it
 # points into /run, where only this transaction makes the target, and a reboot removes it.
-close_gate() {
-  ln -s -f -n -- "$RUN_STATE/open" "$BASE/gate.new" && mv -f -T -- "$BASE/gate.new" "$BASE/gate" &&
-    flush "$BASE" || fail "$BASE/gate could not be closed"
-}
+close_gate() { set_gate "$RUN_STATE/open" || fail "$BASE/gate could not be closed"; }
+open_gate() { set_gate . || fail "$BASE/gate could not be opened"; }
 
-open_gate() {
-  ln -s -f -n -- . "$BASE/gate.new" && mv -f -T -- "$BASE/gate.new" "$BASE/gate" &&
-    flush "$BASE" || fail "$BASE/gate could not be opened"
+set_gate() {
+  ln -s -f -n -- "$1" "$BASE/gate.new" && mv -f -T -- "$BASE/gate.new" "$BASE/gate" &&
+    flush "$BASE"
 }
 
 # note_active LABEL COMMAND…: what ran before the window, known to undo also after a reboot.
