@@ -29,7 +29,8 @@ const unit: Shape<string> = mapped(text({
 const units = oneOrMore(unit, { expects: 'a list of units', min: 1 });
 
 const systemd: Shape<readonly ServiceConfig[]> = mapped(object<{ systemd: readonly string[] }>({
-  systemd: required(units, 'One unit or several, workers and timers too; stopped in this order.'),
+  systemd: required(units,
+    'One unit or several, workers and timers too; stopped from the last to the first.'),
 }, { expects: 'the key systemd', later: later.service }),
 (it) => it.systemd.map((name): SystemdService => ({ kind: 'systemd', unit: name })));
 
