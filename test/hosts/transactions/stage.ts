@@ -36,18 +36,18 @@ export interface Stage {
   /** Where this stage's configurations and releases are; removed by `down`. */
   readonly folder: string;
   /** Writes a configuration and gives its path; without an edit the one of the case. */
-  config(edit?: (settings: Settings) => void): string;
+  config(this: void, edit?: (settings: Settings) => void): string;
   /** Packages a release of minibot; gives the path of its tarball. */
-  release(wanted: ReleaseWanted): Promise<string>;
+  release(this: void, wanted: ReleaseWanted): Promise<string>;
   /** Starts a command of the tool against the host. */
-  start(words: readonly string[], options?: ToolOptions): RunningTool;
-  run(words: readonly string[], options?: ToolOptions): Promise<Ended>;
-  see(): Promise<Seen>;
+  start(this: void, words: readonly string[], options?: ToolOptions): RunningTool;
+  run(this: void, words: readonly string[], options?: ToolOptions): Promise<Ended>;
+  see(this: void): Promise<Seen>;
   /** Runs a command as root and gives its output; a failure fails the test. */
-  output(command: string): Promise<string>;
+  output(this: void, command: string): Promise<string>;
   /** Makes the host as it was after the adoption, whatever a test has done to it. */
-  reset(): Promise<void>;
-  down(): Promise<void>;
+  reset(this: void): Promise<void>;
+  down(this: void): Promise<void>;
 }
 
 export interface ReleaseWanted {

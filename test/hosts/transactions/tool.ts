@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync,
 } from 'node:fs';
@@ -84,6 +84,8 @@ export interface Ended {
 
 export interface RunningTool {
   readonly pid: number;
+  /** The value of SEATRIAL_TEST_TOOL in the environment of all that it starts. */
+  readonly mark: string;
   readonly ended: Promise<Ended>;
   /** All that it has told so far, for people. */
   told(): string;
@@ -104,10 +106,12 @@ export function startTool(words: readonly string[], options: ToolOptions = {}): 
   const [program = '', ...rest] = [...(options.under ?? []), process.execPath, buildTool(),
     ...words];
   const began = performance.now();
+  const mark = randomUUID();
   // A group of its own: signals of a test go to the tool alone, as a runner sends them.
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'], detached: true, cwd: '/',
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...options.env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent',
+      SEATRIAL_TEST_TOOL: mark, ...options.env },
     timeout: options.timeoutMs ?? toolTimeoutMs, killSignal: 'SIGKILL',
   });
   let stdout = '';
@@ -120,7 +124,8 @@ export function startTool(words: readonly string[], options: ToolOptions = {}): 
       status, signal, stdout, stderr, summary: summaryOf(stdout), ms: performance.now() - began,
     }));
   });
-  return { pid: child.pid ?? 0, ended, told: () => stderr, signal: (name) => child.kill(name) };
+  return { pid: child.pid ?? 0, mark, ended, told: () => stderr,
+    signal: (name) => child.kill(name) };
 }
 
 function summaryOf(stdout: string): JsonSummary | undefined {
