@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # other parts use them
 # The fixed part of every program: journal, durable writes, locks. POSIX sh (dash and bash).
 # The compiled head sets APP RUN BASE (Seatrial's directory on the host) and STEPS.
 # Standard output and error are the run's console.log.
@@ -18,8 +18,12 @@ ORPHAN_WAIT_SECONDS_MAX=20
 
 say() { printf '%s\n' "$*"; }
 
-# Prints text as one line that fits a journal field.
+# Prints text as one line that fits a journal field; most are, and cost no process.
 one_line() {
+  case $1 in
+    *[![:print:]]*) ;;
+    *) [ "${#1}" -gt 400 ] || { printf '%s' "$1"; return; } ;;
+  esac
   printf '%s' "$1" | tr '\t\n\r' '   ' | tr -d '\000-\037\177' | cut -c1-400
 }
 
@@ -49,7 +53,7 @@ free_reserve() { rm -f "$RUN_DIR/reserve"; }
 
 # journal EVENT STEP TEXT: one line, on the disk when it returns.
 journal() {
-  line=$(printf '%s\t%s\t%s\t%s' "$(date +%s.%N)" "$1" "$2" "$(one_line "$3")")
+  line="$(date +%s.%N)	$1	$2	$(one_line "$3")"
   if ! printf '%s\n' "$line" >>"$JOURNAL"; then
     free_reserve
     # What follows must not be glued to a line that was cut short.
@@ -119,12 +123,12 @@ watched() {
 }
 
 await_watcher() {
-  waited=0
+  tenths=$((WATCHER_WAIT_SECONDS_MAX * 10))
   until watched; do
-    [ "$waited" -ge "$WATCHER_WAIT_SECONDS_MAX" ] && return 1
+    [ "$tenths" -gt 0 ] || return 1
     cancelled && return 1
-    sleep 1
-    waited=$((waited + 1))
+    sleep 0.1
+    tenths=$((tenths - 1))
   done
 }
 

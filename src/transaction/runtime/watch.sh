@@ -23,11 +23,18 @@ follow_beats $$ <&3 &
 beats=$!
 trap 'kill "$beats" 2>/dev/null' EXIT
 
-# frame LETTER FILE OFFSET: sets OFFSET to what comes next.
+# Sets CONSOLE and JOURNAL to the sizes of the two files. One process each time: a host that is
+# watched has better things to do.
+look() {
+  sizes=$(stat -c %s -- "$directory/console.log" "$directory/journal" 2>/dev/null)
+  CONSOLE=${sizes%%"$newline"*}
+  case $sizes in *"$newline"*) JOURNAL=${sizes#*"$newline"} ;; *) JOURNAL=0 ;; esac
+}
+
+# frame LETTER FILE OFFSET SIZE: sets OFFSET to what comes next.
 frame() {
   OFFSET=$3
-  [ -e "$2" ] || return 0
-  length=$(($(stat -c %s -- "$2") - $3))
+  length=$(($4 - $3))
   [ "$length" -gt 0 ] || return 0
   [ "$length" -le 1048576 ] || length=1048576
   printf '%s %s\n' "$1" "$length"
@@ -38,25 +45,30 @@ ended() { [ -e "$directory/journal" ] && tail -n 1 -- "$directory/journal" | gre
 # Nobody holds the lock and there is no end: the program is dead.
 dead() { flock -n "$1/lock" true; }
 
-silent=0 ticks=0
+newline='
+'
+silent=0 ticks=0 last=no
+ended && last=yes
+[ -e "$directory/console.log" ] || : >"$directory/console.log"
 while :; do
-  last=no
-  ! ended || last=yes
+  look
   sent=$journal,$console
-  frame C "$directory/console.log" "$console"
+  frame C "$directory/console.log" "$console" "$CONSOLE"
   console=$OFFSET
-  frame J "$directory/journal" "$journal"
+  frame J "$directory/journal" "$journal" "$JOURNAL"
   journal=$OFFSET
-  if [ "$sent" = "$journal,$console" ]; then
-    if [ "$last" = yes ]; then
-      printf 'E 0\n'
-      exit 0
-    fi
-    sleep 0.1
+  if [ "$sent" != "$journal,$console" ]; then
+    last=no
+    ! ended || last=yes
+  elif [ "$last" = yes ]; then
+    printf 'E 0\n'
+    exit 0
+  else
+    sleep 0.05
   fi
   ticks=$((ticks + 1))
-  [ $((ticks % 20)) != 0 ] || printf 'A 0\n'
-  if [ $((ticks % 10)) = 0 ]; then
+  [ $((ticks % 40)) != 0 ] || printf 'A 0\n'
+  if [ $((ticks % 20)) = 0 ]; then
     if dead "$1"; then silent=$((silent + 1)); else silent=0; fi
     [ "$silent" -lt 6 ] || { printf 'G 0\n'; exit 0; }
   fi
