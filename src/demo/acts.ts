@@ -120,7 +120,7 @@ export async function again(scene: Scene, before: Left): Promise<Played> {
   sameContent(content, before.content);
   return { left: { content, bytes }, act: {
     title: 'Version 2 again', summary,
-    lines: [`It is there already: nothing was stopped (process ${pid}), nothing was written.`],
+    lines: [`It is there already: process ${pid} serves on, the state is not touched.`],
     facts: { pid, ...content },
   } };
 }
@@ -145,10 +145,10 @@ export function rescueCopy(summary: Summary): { database: string; uploads: strin
   return { database: join(database, 'database'), uploads };
 }
 
-/** Whether the rescue copy was opened depends on the machine, and is not said where it is not so. */
+/** Whether the rescue copy could be opened depends on the machine. */
 function provenBy(stage: Stage, summary: Summary): string {
   const log = readFileSync(join(stage.records, 'runs', summary.run ?? '', 'console.log'), 'utf8');
-  return /neither sqlite3 nor python3/.test(log) ? '' : ', and opens';
+  return /neither sqlite3 nor python3/.test(log) ? ' (no sqlite3 to open it)' : ', and opens';
 }
 
 /** The check that failed first must be the one that looks at old records. */

@@ -100,7 +100,7 @@ function requirePrograms(directory: string): void {
   if (status === 0) return;
   throw new SeatrialError('refused', [{
     message: 'no program can be started in the directory for temporary files', place: tmpdir(),
-    fix: 'It is mounted noexec. Name another one: TMPDIR=$HOME/demo npm run demo',
+    fix: 'It is probably mounted noexec. Name another one: TMPDIR=$HOME npm run demo',
   }]);
 }
 
@@ -152,7 +152,8 @@ async function deployed(input: StageInput, deploying: Deploying): Promise<Deploy
     if (event.kind === 'verdict' && inWindow) verdicts.push(event);
     if (options.verbose) world.report(event);
     else if (event.kind === 'step' && /begin$/.test(event.state)) {
-      world.report({ kind: 'activity', text: `act ${act}: ${event.title}` });
+      const title = event.title.replaceAll(`${directory}/production/srv/guestbook/`, '');
+      world.report({ kind: 'activity', text: `act ${act}: ${title}` });
     }
   };
   const result = await run('deploy',
