@@ -174,7 +174,7 @@ export async function runIn(box: Box, input: RunInput): Promise<Ran> {
 /** What `fail` wrote down: the reason that a person would read. */
 export function why(box: Box): string {
   const path = join(box.runDirectory, 'why');
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : '';
 }
 
 /** A copy of a tree with all that it has, as quick as it gets. */

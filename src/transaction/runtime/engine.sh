@@ -15,7 +15,7 @@ run_step() {
   ("do_$1") 9>&-
   status=$?
   if [ "$status" = 0 ]; then
-    journal done "$1" ""
+    journal 'done' "$1" ""
     return
   fi
   [ "$status" -le 128 ] || fail "the step was killed by signal $((status - 128))"
@@ -26,11 +26,13 @@ run_step() {
 reason() { cat "$RUN_DIR/why" 2>/dev/null || printf 'the step failed; see the console log'; }
 
 # Undoes every step that was begun, newest first. One that cannot be undone stops everything:
-# starting old code on a state that was not restored would make it worse.
+# starting old code on a state that was not restored would make it worse. What was undone before the
+# program died is left alone: halting the failed release would halt the old one, with users in.
 undo_begun() {
   free_reserve
   for number in $(begun_steps); do
     [ -n "$(step_back "$number")" ] || continue
+    ! was_undone "$number" || continue
     journal undo-begin "$number" "" || say 'the journal cannot be written; undoing all the same'
     undo_step "$number" && continue
     journal undo-failed "$number" "$(reason)"
@@ -50,6 +52,11 @@ undo_step() {
   done
 }
 
+was_undone() {
+  STEP=$1 awk -F'\t' '$2 == "undo-done" && $3 == ENVIRON["STEP"] && NF == 4 { found = 1 }
+    END { exit !found }' "$JOURNAL"
+}
+
 json_text() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
 
 # finish END TEXT: the end is on the disk before the transaction stops being unfinished.
@@ -57,12 +64,18 @@ finish() {
   durable "$RUN_DIR/result.json" "{\"run\":\"$RUN\",\"end\":\"$1\",\"version\":\"$VERSION\",\
 \"text\":\"$(json_text "$(one_line "$2")")\"}"
   keep_logs "$1" "$2"
-  journal end "" "$1 $2"
+  # An end that nobody can read is none: it stays unfinished, and the next recovery tells it.
+  journal end "" "$1 $2" || exit 1
   if [ "$1" != needs-human ]; then
-    rm -f "$BASE/unfinished" "$BASE/lock.owner" "$RUN_DIR/release.tar.gz" "$RUN_DIR/reserve"
-    flush "$BASE"
+    no_longer_unfinished
   fi
   exit 0
+}
+
+no_longer_unfinished() {
+  [ "$(cat "$BASE/unfinished" 2>/dev/null)" != "$RUN" ] || rm -f "$BASE/unfinished"
+  rm -f "$BASE/lock.owner" "$RUN_DIR/release.tar.gz" "$RUN_DIR/reserve"
+  flush "$BASE"
 }
 
 # Logs in a bundle are bounded: the last megabyte tells what happened.
@@ -99,8 +112,15 @@ main() {
 }
 
 begin() {
-  [ ! -s "$BASE/unfinished" ] || [ "$(cat "$BASE/unfinished")" = "$RUN" ] || exit 15
-  flock -n 8 || finish refused 'a step of an earlier run is still running on the host'
+  if [ -s "$BASE/unfinished" ]; then
+    [ "$(cat "$BASE/unfinished")" = "$RUN" ] || exit 15
+    # It died before its first word. A recovery finishes things; it does not begin them.
+    finish cancelled 'the program was killed before it began'
+  fi
+  if ! flock -n 8; then
+    rm -f "$BASE/pending"
+    finish refused "processes of an earlier run are still running: $(orphans | tr '\n' ' ')"
+  fi
   durable "$BASE/unfinished" "$RUN" || exit 1
   rm -f "$BASE/pending"
   journal start "" "$VERSION" || exit 1
@@ -131,7 +151,7 @@ admit() {
     finish degraded "users were let in, then a check failed: $(reason)"
   fi
   (housekeeping) 9>&- || say 'housekeeping failed; the release is live all the same'
-  finish done ''
+  finish 'done' ''
 }
 
 admit_step() {
@@ -146,13 +166,17 @@ admit_step() {
 # The program died, or the host did. What the journal says decides, never a guess.
 recover() {
   mend_journal
-  if journal_has end; then
-    last=$(awk -F'\t' '$2 == "end" { split($4, word, " "); end = word[1] } END { print end }' \
-      "$JOURNAL")
-    [ "$last" = needs-human ] || { rm -f "$BASE/unfinished"; flush "$BASE"; exit 0; }
+  last=$(awk -F'\t' '$2 == "end" && NF == 4 { end = $4 } END { print end }' "$JOURNAL")
+  case ${last%% *} in
+    done | degraded | restored | refused | cancelled)
+      # Who started us waits for a word.
+      journal end "" "$last"
+      no_longer_unfinished
+      exit 0
+      ;;
     # A person was asked: nothing goes on by itself until they say so (seatrial recover).
-    [ -n "${FORCE:-}" ] || exit 0
-  fi
+    needs-human) [ -n "${FORCE:-}" ] || exit 0 ;;
+  esac
   [ "$(cut -f2 "$JOURNAL" | grep -c -x recover)" -lt "$RECOVERIES_MAX" ] || [ -n "${FORCE:-}" ] ||
     finish needs-human "the program died $RECOVERIES_MAX times"
   journal recover "" "$(cat /proc/sys/kernel/random/boot_id)"
