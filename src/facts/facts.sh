@@ -16,8 +16,16 @@ fact_host() {
   fact boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
   fact path "$PATH"
   fact systemd "$(yes_no test -d /run/systemd/system)"
-  fact kill-user-processes "$(busctl get-property org.freedesktop.login1 \
-    /org/freedesktop/login1 org.freedesktop.login1.Manager KillUserProcesses 2>/dev/null)"
+  fact kill-user-processes "$(yes_no kills_user_processes)"
+}
+
+# Whether logind ends what we leave at logout. Lingering does not change that: it keeps only the
+# user's own systemd, and what that runs.
+kills_user_processes() {
+  answer=$(busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
+    org.freedesktop.login1.Manager KillUserProcesses KillExcludeUsers) || return
+  case $answer in *'b true'*) ;; *) return 1 ;; esac
+  case $answer in *"\"$(id -un)\""*) return 1 ;; esac
 }
 
 # Versions matter: the program needs GNU cp, mv -T, find -printf, sync FILE, flock, timeout.
@@ -111,6 +119,16 @@ guarded() {
     systemctl cat -- "$1" 2>/dev/null | grep -q -x -F -e "ConditionPathExists=$2"
 }
 
+# fact_accounts NAME…: users that commands are run as.
+fact_accounts() {
+  for account in "$@"; do
+    fact "account.$account.exists" "$(yes_no id -u -- "$account")"
+    fact "account.$account.usable" "$(yes_no may_be "$account")"
+  done
+}
+
+may_be() { [ "$(id -u)" = 0 ] || [ "$(id -un)" = "$1" ] || sudo -n -l -u "$1" env; }
+
 # fact_path PATH: what it is, on which file system, who may rename it; sizes on demand.
 fact_path() {
   type='missing'
@@ -128,6 +146,7 @@ fact_path() {
   while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
   fact "path.$1.parent-device" "$(stat -c %d -- "$parent")"
   fact "path.$1.free" "$(df -P -k -- "$parent" | awk 'NR == 2 { print $4 * 1024 }')"
+  fact "path.$1.real" "$(readlink -f -- "$1")"
   fact "path.$1.exists" "$(yes_no test -e "$1")"
   fact "path.$1.mount-point" "$(yes_no mount_point "$1")"
 }

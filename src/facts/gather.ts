@@ -33,6 +33,7 @@ export function factsCommand(config: Config): Command {
     call('fact_tools', ...tools),
     call('fact_records', config.records),
     call('fact_units', config.application, config.records, ...unitsOf(config)),
+    call('fact_accounts', ...accountsOf(config)),
     ...watchedPaths(config).map((path) => call('fact_path', path)),
     ...sizedPaths(config).map((path) => call('fact_size', path)),
     ...config.services.flatMap((it) =>
@@ -44,6 +45,20 @@ export function factsCommand(config: Config): Command {
 
 function call(...words: readonly string[]): string {
   return words.map(quote).join(' ');
+}
+
+/** Users that commands of the configuration name. */
+export function accountsOf(config: Config): string[] {
+  const { install, maintenance } = config;
+  const commands = [
+    install.run, ...install.migrate,
+    ...(maintenance.kind === 'commands' ? [maintenance.on, maintenance.off] : []),
+    ...config.services.flatMap((it) => (it.kind === 'systemd' ? []
+      : it.kind === 'pidfile' ? [it.start] : [it.start, it.stop, it.running])),
+    ...config.checks.flatMap((it) => (it.kind === 'command' ? [it.run]
+      : it.kind === 'records' ? [it.ids] : [])),
+  ];
+  return [...new Set(commands.flatMap((it) => it?.user ?? []))];
 }
 
 /** What starts another unit by itself, whose work it then does. */

@@ -30,6 +30,8 @@ export interface HostFacts {
   readonly hasBootUnit: boolean;
   readonly mayLaunchUnit: boolean;
   readonly units: ReadonlyMap<string, UnitFacts>;
+  /** By name: users that commands are run as. */
+  readonly accounts: ReadonlyMap<string, AccountFacts>;
   readonly paths: ReadonlyMap<string, PathFacts>;
   /** Process id by pid file, for those that are alive. */
   readonly pidfiles: ReadonlyMap<string, string>;
@@ -66,7 +68,15 @@ export interface UnitFacts {
   readonly triggers: readonly string[];
 }
 
+export interface AccountFacts {
+  readonly exists: boolean;
+  /** The login may run commands as this user. */
+  readonly usable: boolean;
+}
+
 export interface PathFacts {
+  /** Without links; empty where a directory on the way is missing. */
+  readonly real: string;
   readonly type: 'missing' | 'link' | 'directory' | 'file' | 'other';
   readonly target: string | undefined;
   /** The entry was renamed away, as in the window. */

@@ -18,6 +18,8 @@ export function parseFacts(output: string): HostFacts {
     hasBootUnit: first(raw, 'boot-unit') === 'yes',
     mayLaunchUnit: first(raw, 'may-launch') === 'yes',
     units: byName(raw, { kind: 'unit', fields: unitFields, make: unitOf }),
+    accounts: byName(raw, { kind: 'account', fields: ['exists', 'usable'], make: (get) =>
+      ({ exists: get('exists') === 'yes', usable: get('usable') === 'yes' }) }),
     paths: byName(raw, { kind: 'path', fields: pathFields, make: pathOf }),
     pidfiles: pidfilesOf(raw),
   };
@@ -59,7 +61,7 @@ function hostPart(raw: Raw): Pick<HostFacts, 'user' | 'isRoot' | 'host' | 'machi
     machine: first(raw, 'machine'),
     path: first(raw, 'path'),
     hasSystemd: first(raw, 'systemd') === 'yes',
-    killsUserProcesses: first(raw, 'kill-user-processes').includes('true'),
+    killsUserProcesses: first(raw, 'kill-user-processes') === 'yes',
     tools: new Set(tools),
   };
 }
@@ -137,7 +139,7 @@ function rescuesOf(text: string): Rescue[] {
       ({ kind, path, place, files: Number(files), bytes: Number(kilobytes) * 1024 }));
 }
 
-const pathFields = ['type', 'target', 'hidden', 'parent-writable', 'readable', 'writable',
+const pathFields = ['type', 'target', 'real', 'hidden', 'parent-writable', 'readable', 'writable',
   'exists', 'mount-point', 'mounts-inside', 'parent-device', 'free', 'bytes', 'files', 'foreign',
   'unreadable'] as const;
 
@@ -173,6 +175,7 @@ function unitOf(get: (field: string) => string): UnitFacts {
 function pathOf(get: (field: string) => string): PathFacts {
   return {
     type: oneOf(get('type'), ['missing', 'link', 'directory', 'file', 'other']),
+    real: get('real'),
     target: get('target') === '' ? undefined : get('target'),
     hidden: get('hidden') === 'yes',
     parentWritable: get('parent-writable') === 'yes',

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../errors.ts';
 import { currentLink, entriesOf, sharedOf } from '../facts/gather.ts';
 import type { HostFacts, PathFacts } from '../facts/host-facts.ts';
+import { apartProblems } from './apart.ts';
 import { spaceNeeded } from '../steps/prepare.ts';
 import { unitsToGuard } from './units.ts';
 
@@ -18,7 +19,8 @@ export interface PreflightInput {
 
 /** Everything that would make the deployment fail later, found before anything is touched. */
 export function preflight(input: PreflightInput): Problem[] {
-  return [...toolProblems(input), ...recordsProblems(input), ...serviceProblems(input),
+  return [...toolProblems(input), ...recordsProblems(input), ...accountProblems(input),
+    ...serviceProblems(input), ...apartProblems(input.config, input.facts),
     ...installProblems(input), ...stateProblems(input), ...logProblems(input),
     ...spaceProblems(input)];
 }
@@ -39,7 +41,7 @@ function toolProblems({ config, facts }: PreflightInput): Problem[] {
     ...(facts.killsUserProcesses && !facts.isRoot && !launchesByUnit ? [{
       message: `systemd-logind ends what ${facts.user} leaves running at logout`,
       fix: 'Run once: seatrial doctor --install (its boot unit runs outside of a session). Or ' +
-        `write KillExcludeUsers=${facts.user} in /etc/systemd/logind.conf; lingering is not enough.`,
+        `write KillExcludeUsers=root ${facts.user} in logind.conf (lingering is no help).`,
     }] : []),
   ];
 }
@@ -58,13 +60,6 @@ function serviceProblems({ config, facts }: PreflightInput): Problem[] {
     ...units.own.flatMap((unit) => unitProblems(facts, unit)),
     ...units.triggered.flatMap((unit) => guardProblems(facts, unit, 'stop')),
   ];
-  for (const service of config.services) {
-    const user = service.kind === 'systemd' ? undefined : service.start.user;
-    if (user !== undefined && !facts.isRoot && user !== facts.user && !facts.tools.has('sudo')) {
-      problems.push({ message: `the service is started as ${user}, and ${facts.user} has no sudo`,
-        fix: `Connect as root or as ${user}.` });
-    }
-  }
   for (const path of entriesOf(config.services)) {
     const fact = facts.paths.get(path);
     if (fact?.hidden === true && facts.unfinished === undefined) {
@@ -74,6 +69,18 @@ function serviceProblems({ config, facts }: PreflightInput): Problem[] {
     problems.push(...renamable(path, fact, facts));
   }
   return problems;
+}
+
+/** A command that cannot be run as its user would fail in the middle of the window. */
+function accountProblems({ facts }: PreflightInput): Problem[] {
+  return [...facts.accounts].flatMap(([name, account]): Problem[] => {
+    if (!account.exists) {
+      return [{ message: `the host has no user ${name}, and commands are to be run as that user`,
+        fix: 'Look how it is spelled, or create it.' }];
+    }
+    return account.usable ? [] : [{ message: `${facts.user} may not run commands as ${name}`,
+      fix: `Connect as root or as ${name}.` }];
+  });
 }
 
 function unitProblems(facts: HostFacts, name: string): Problem[] {
