@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { World } from '../run.ts';
 
-const stopSecondsMax = 20;
-const killSecondsMax = 5;
+/** A signal, and how long its work may take. */
+const attempts = [['SIGTERM', 20_000], ['SIGKILL', 5_000]] as const;
 const pollMs = 100;
 
 /**
@@ -12,25 +12,34 @@ const pollMs = 100;
 export function processOf(pidfile: string, directory: string): number | undefined {
   try {
     const pid = Number(readFileSync(pidfile, 'utf8').trim());
-    return readlinkSync(`/proc/${pid}/cwd`) === directory ? pid : undefined;
+    return worksIn(pid, directory) ? pid : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Ends a process of ours, first by asking. False: it still lives. */
+/** Ends a process that works in `directory`, first by asking. False: it still lives. */
 export async function endProcess(
-  living: () => number | undefined, world: Pick<World, 'sleep'>,
+  pid: number, directory: string, world: Pick<World, 'sleep'>,
 ): Promise<boolean> {
-  for (const [signal, seconds] of [['SIGTERM', stopSecondsMax], ['SIGKILL', killSecondsMax]] as const) {
-    const pid = living();
-    if (pid === undefined) return true;
+  // Its pidfile is no witness: it goes before the process does.
+  for (const [signal, waitMs] of attempts) {
+    if (!worksIn(pid, directory)) return true;
     send(pid, signal);
-    for (let waited = 0; waited < seconds * 1_000 && living() === pid; waited += pollMs) {
+    for (let waited = 0; waited < waitMs && worksIn(pid, directory); waited += pollMs) {
       await world.sleep(pollMs);
     }
   }
-  return living() === undefined;
+  return !worksIn(pid, directory);
+}
+
+/** False for a zombie as well, which has no place any more. */
+function worksIn(pid: number, directory: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === directory;
+  } catch {
+    return false;
+  }
 }
 
 function send(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {

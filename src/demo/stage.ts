@@ -68,18 +68,19 @@ export async function openStage(input: StageInput): Promise<Stage> {
   const config = join(directory, 'seatrial.yml');
   writeFileSync(config, maker.makeConfiguration({
     root: directory, port, privatePort, node: process.execPath }));
-  const pid = (): number | undefined =>
-    processOf(join(shared, 'run/guestbook.pid'), join(shared, 'data'));
+  const data = join(shared, 'data');
+  const pid = (): number | undefined => processOf(join(shared, 'run/guestbook.pid'), data);
   return {
     directory, port, records, config, pid,
     deploy: async (act, version) => {
       const archive = await packaged(input, { directory, config, version });
       return deployed(input, { directory, config, act, archive });
     },
-    state: () => stateBytes(join(shared, 'data/guestbook.sqlite'), join(shared, 'data/uploads')),
+    state: () => stateBytes(join(data, 'guestbook.sqlite'), join(data, 'uploads')),
     close: async () => {
       await hostIsDone(records, world);
-      return endProcess(pid, world);
+      const living = pid();
+      return living === undefined || await endProcess(living, data, world);
     },
   };
 }

@@ -31,7 +31,9 @@ export function ask(port: number, path: string, json?: object): Promise<Answer |
         pieces.push(piece);
       });
       reply.on('error', () => resolve(undefined));
-      reply.on('end', () => resolve({ status: reply.statusCode ?? 0, body: Buffer.concat(pieces) }));
+      reply.on('end', () => {
+        resolve({ status: reply.statusCode ?? 0, body: Buffer.concat(pieces) });
+      });
       reply.on('close', () => resolve(undefined));
     });
     asked.on('timeout', () => asked.destroy());

@@ -103,7 +103,8 @@ describe.concurrent('the demonstration', { timeout: timeoutMs }, () => {
     const performance = await performed({ spoil: (version, tree) => {
       if (version !== '2.0.0') return;
       replaceIn(join(tree, 'migrations/2.mjs'), 'for (const { id, message }',
-        "database.run('UPDATE entries SET message = ? WHERE id = 7', ['lost']);\n  for (const { id, message }");
+        `database.run('UPDATE entries SET message = ? WHERE id = 7', ['lost']);
+        for (const { id, message }`);
     } });
     expect(failureOf(performance).message).toContain('not so: every entry and upload says what');
     expect(performance.left).toEqual([]);
@@ -147,7 +148,8 @@ function expectKept({ expect, directory, text }: Pick<TestContext, 'expect'> & {
   }
   const columns = (path: string): unknown[] =>
     rows(path, 'SELECT name FROM pragma_table_info(\'entries\')').map((row) => row['name']);
-  const count = (path: string): unknown => rows(path, 'SELECT count(*) AS n FROM entries')[0]?.['n'];
+  const count = (path: string): unknown =>
+    rows(path, 'SELECT count(*) AS n FROM entries')[0]?.['n'];
   const live = join(directory, 'production/srv/guestbook/shared/data/guestbook.sqlite');
   const rescue = join(directory, 'rescue-copy/database/database');
   const failed = join(directory, 'failed-bundle/state-state1');
