@@ -19,7 +19,9 @@ note_active() {
   label=$1
   shift
   [ ! -e "$RUN_DIR/active-$label" ] || return 0
-  if "$@"; then answer=yes; else answer=no; fi
+  "$@"
+  # 2: it could not be told. Then nothing is known, and nothing may be built on it.
+  case $? in 0) answer=yes ;; 2) return 1 ;; *) answer=no ;; esac
   durable "$RUN_DIR/active-$label" "$answer"
 }
 
@@ -126,6 +128,7 @@ ended() {
 stop_pidfile() {
   note_active "$2" pidfile_active "$1" || return
   if ! pid=$(live_pid "$1"); then rm -f -- "$1"; return; fi
+  durable "$RUN_DIR/stopping-$2" "$pid $4" || return
   send "$3" "$pid" || fail "process $pid could not be sent SIG$3" || return
   ended "$pid" "$4" ||
     fail "process $pid still runs $4 s after SIG$3; it was not killed, it may be saving its state"
@@ -156,10 +159,18 @@ start_pidfile() {
 
 ensure_pidfile() { pidfile_active "$1" || start_pidfile "$@"; }
 
+# A process that was told to stop ends sooner or later: it does not serve, though it still runs.
 restart_pidfile_if_was_active() {
   label=$1
   shift
-  ! was_active "$label" || ensure_pidfile "$@"
+  was_active "$label" || return 0
+  if [ -s "$RUN_DIR/stopping-$label" ]; then
+    read -r told patience <"$RUN_DIR/stopping-$label"
+    [ "$(live_pid "$1")" != "$told" ] || ended "$told" "$patience" ||
+      fail "process $told was told to stop, and has not ended yet" || return
+    rm -f -- "$RUN_DIR/stopping-$label"
+  fi
+  ensure_pidfile "$@"
 }
 
 # republish_pidfile LABEL PIDFILE SIGNAL USER SECONDS NAME=VALUE TEXT
@@ -200,7 +211,10 @@ halt_by_command() {
 }
 
 # ensure_by_command USER SECONDS NAME=VALUE|- START RUNNING
-ensure_by_command() { running_command "$1" "$2" "$5" || start_command "$1" "$2" "$3" "$4"; }
+ensure_by_command() {
+  running_command "$1" "$2" "$5"
+  case $? in 0) ;; 1) start_command "$1" "$2" "$3" "$4" ;; *) return 1 ;; esac
+}
 
 restart_by_command_if_was_active() {
   label=$1
