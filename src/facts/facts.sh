@@ -4,7 +4,13 @@
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-fact() { printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | tr '\t\n\r' '   ')"; }
+# Most values are one line as they are, and then no process is made for them: there are many facts.
+fact() {
+  case $2 in
+    *[![:print:]]*) printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | tr '\t\n\r' '   ')" ;;
+    *) printf '%s\t%s\n' "$1" "$2" ;;
+  esac
+}
 encoded() { base64 <"$1" | tr -d '\n'; }
 yes_no() { if "$@" >/dev/null 2>&1; then printf yes; else printf no; fi; }
 
@@ -30,7 +36,9 @@ kills_user_processes() {
 
 # Versions matter: the program needs GNU cp, mv -T, find -printf, sync FILE, flock, timeout.
 fact_tools() {
-  for tool in "$@"; do fact "tool.$tool" "$(yes_no command -v "$tool")"; done
+  for tool in "$@"; do
+    if command -v "$tool" >/dev/null; then fact "tool.$tool" yes; else fact "tool.$tool" no; fi
+  done
   fact tool.gnu-cp "$(cp --help 2>/dev/null | grep -c -e --reflink)"
   fact tool.gnu-mv "$(mv --help 2>/dev/null | grep -c -e no-target-directory)"
   fact tool.gnu-find "$(yes_no find / -maxdepth 0 -printf '%T@')"
