@@ -37,8 +37,8 @@ export async function adopt(options: RawOptions, world: World): Promise<Result> 
         message: `${path} is not there, so there is nothing to adopt`,
         fix: 'Deploy the first release: seatrial deploy' })));
     }
-    const context: Context = { config, facts, run: newRunId(world, facts), way: 'adopted', repair: '',
-      target: { version, digest: '@CODE@', unpackedBytes: 0, archiveBytes: 0 },
+    const context: Context = { config, facts, run: newRunId(world, facts), way: 'adopted',
+      repair: '', target: { version, digest: '@CODE@', unpackedBytes: 0, archiveBytes: 0 },
       release: runningRelease(config, facts), oldRelease: runningRelease(config, facts),
       goingBack: undefined };
     const plan = adoptPlan(context, host.name, code);

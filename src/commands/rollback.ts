@@ -90,7 +90,8 @@ function targetProblems(input: { readonly config: Config; readonly facts: HostFa
   }
   const rescues = facts.rescues.get(from.run) ?? [];
   const lost = options['with-state']
-    ? config.state.filter((state) => !rescues.some((it) => it.path === state.path)) : [];
+    ? config.state.filter((state) => !rescues.some((it) => it.kind === state.kind
+      && it.path === state.path)) : [];
   const code = config.install.kind === 'releases' ? [] : config.install.replaces
     .filter((it) => !rescues.some((kept) => kept.kind === 'code' && kept.path === it.path));
   const skips = config.install.kind === 'in-place' || options['with-state'];

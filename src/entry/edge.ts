@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { hostname, tmpdir, userInfo } from 'node:os';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from '../commands/world.ts';
 import type { RawOptions } from '../config/options.ts';
 import type { Summary } from '../report/events.ts';
 import { watchSignals } from './signals.ts';
+import { ignoreLostReaders, makeTemporary, userName } from './surroundings.ts';
 import { openTerminal } from './terminal.ts';
 import { toolVersion } from './version.ts';
 
@@ -18,7 +18,8 @@ export interface Edge {
 
 /** Gathers what is impure for one command; `close` leaves nothing behind. */
 export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): Edge {
-  const temporaryDirectory = mkdtempSync(join(tmpdir(), 'seatrial-'));
+  const temporaryDirectory = makeTemporary();
+  ignoreLostReaders();
   const terminal = openTerminal(options, environment);
   const signals = watchSignals();
   const world: World = {
@@ -26,7 +27,7 @@ export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): E
     now: () => new Date(), clock: () => performance.now(),
     sleep: async (milliseconds) => { await sleep(milliseconds); },
     random: (bytes) => randomBytes(bytes).toString('hex'),
-    cancel: signals.cancel, temporaryDirectory, by: `${userInfo().username}@${hostname()}`,
+    cancel: signals.cancel, temporaryDirectory, by: `${userName()}@${hostname()}`,
     environment: environment as Record<string, string>, toolVersion,
   };
   return { world, finish: terminal.finish, close: () => {

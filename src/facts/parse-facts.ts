@@ -79,7 +79,8 @@ function recordsPart(raw: Raw): Pick<HostFacts, 'records' | 'lock' | 'lockOwner'
     installed: installed === undefined ? undefined
       : installedOf(decode(installed), 'installed.json'),
     installedSha256: raw.get('installed-sha256')?.[0] ?? 'none',
-    history: (raw.get('history') ?? []).map((entry) => installedOf(decode(entry), 'a file of history/'))
+    history: (raw.get('history') ?? [])
+      .map((entry) => installedOf(decode(entry), 'a file of history'))
       .sort((a, b) => (a.run < b.run ? 1 : -1)),
     rescues: new Map([...raw.entries()].filter(([name]) => name.startsWith('rescue.'))
       .map(([name, values]) => [name.slice('rescue.'.length), rescuesOf(decode(values[0] ?? ''))])),
@@ -128,7 +129,8 @@ function parseJson(text: string): Record<string, unknown> {
 function damaged(file: string): SeatrialError {
   return new SeatrialError('refused', [{
     message: `${file} among the records on the host does not say what was installed`,
-    fix: file === 'installed.json' ? 'Somebody changed it: copy the newest file of history/ over it.'
+    fix: file === 'installed.json'
+      ? 'Somebody changed it: copy the newest file of history/ over it.'
       : 'Somebody changed it: move the file that is no whole JSON out of history/.',
   }]);
 }

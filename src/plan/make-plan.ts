@@ -47,7 +47,8 @@ export function makePlan(context: Context, host: string): Plan {
     checks: plannedChecks(context),
     observe: config.observe,
     keep: config.keep,
-    releases: context.release.slice(0, context.release.lastIndexOf('/')),
+    releases: `${config.install.kind === 'releases' ? config.install.directory : config.records}` +
+      '/releases',
     path: facts.path,
     installed: installedJson(context),
     expectInstalled: facts.installedSha256,

@@ -138,7 +138,7 @@ export function bringState(context: Context): Step[] {
   if (goingBack?.withState !== true) return [];
   const rescues = context.facts.rescues.get(goingBack.from.run) ?? [];
   return context.config.state.flatMap((state, index) => {
-    const rescue = rescues.find((it) => it.path === state.path);
+    const rescue = rescues.find((it) => it.kind === state.kind && it.path === state.path);
     return rescue === undefined ? [] : [{
       id: `bring-${index + 1}`,
       title: `Put ${state.path} back to before ${goingBack.from.version}`,
@@ -161,20 +161,27 @@ export function startServices(context: Context): Step[] {
   }]));
 }
 
-/** Log lines count from the first start on, and again from the moment of going back. */
+/**
+ * Log lines count from the first start on, and again from the moment of going back. Where nothing
+ * is started they count from the first check.
+ */
 function marks(context: Context, index: number): readonly Command[] {
-  const first = serviceActs(context).findIndex((acts) => !acts.waitsForAdmission);
-  return index === first ? watchedLogs(context.config) : [];
+  return index === firstStarted(context) ? watchedLogs(context.config) : [];
+}
+
+function firstStarted(context: Context): number {
+  return serviceActs(context).findIndex((acts) => !acts.waitsForAdmission);
 }
 
 export function verify(context: Context): Step {
   const { passes } = context.config.observe;
+  const unmarked = firstStarted(context) < 0 ? watchedLogs(context.config) : [];
   return {
     id: 'verify',
     title: `Check and observe: ${passes} rounds that pass`,
-    back: '',
+    back: unmarked.length === 0 ? '' : 'Look at log lines from here on',
     phase: 'window',
-    do: [verb('check_rounds', 'private', passes)],
-    undo: [],
+    do: [...unmarked, verb('check_rounds', 'private', passes)],
+    undo: unmarked,
   };
 }

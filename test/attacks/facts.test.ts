@@ -18,8 +18,9 @@ function holdsMount(): string {
 describe('state that cannot be saved whole', () => {
   it('is refused where a file system is mounted inside of it', async () => {
     const host = new Host();
-    const refusals = await host.refusals(host.config({ state: `[{ directory: ${holdsMount()} }]` }));
-    expect(refusals.join('\n')).toContain(`inside of ${holdsMount()} other file systems are mounted`);
+    const config = host.config({ state: `[{ directory: ${holdsMount()} }]` });
+    expect((await host.refusals(config)).join('\n'))
+      .toContain(`inside of ${holdsMount()} other file systems are mounted`);
     expect((await host.refusals()).join('\n')).not.toContain('mounted');
   });
 
@@ -59,5 +60,28 @@ describe('what is installed', () => {
     host.installed('1');
     host.file(`records/history/${runs[1]}.json`, '{"version":');
     await expect(host.facts()).rejects.toThrow(/history/);
+  });
+});
+
+describe('what a plan relies on', () => {
+  it('is apart on the host, and not by its words only', async () => {
+    const host = new Host();
+    host.directory('data/inner');
+    symlinkSync(host.path('data'), host.path('srv/shared/link'));
+    const config = host.config({ state: `[{ directory: ${host.path('srv/shared/link/inner')} },
+      { directory: ${host.path('data')} }]` });
+    expect((await host.refusals(config)).join('\n')).toContain('overlap: on the host they are');
+    const apart = host.config({ state: `[{ directory: ${host.path('srv/shared/link/inner')} }]` });
+    expect((await host.refusals(apart)).join('\n')).not.toContain('overlap');
+  });
+
+  it('has the users that its commands name', async () => {
+    const host = new Host();
+    const config = host.config({ install: `{ directory: ${host.path('srv')},
+      migrate: { run: "true", user: nobody-of-that-name } }` });
+    expect((await host.refusals(config)).join('\n')).toContain('the host has no user nobody-of');
+    expect(host.refusalsOf(host.factsOfOrdinaryUser(host.config({ checks:
+      '[{ command: { run: "true", user: root } }]' })))).toContainEqual(
+      expect.stringContaining('may not run commands as root'));
   });
 });

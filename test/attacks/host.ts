@@ -68,8 +68,8 @@ export class Host {
       checks: '[{ command: "true" }]',
       ...more,
     };
-    return parseConfig(Object.entries(sections).map(([key, value]) => `${key}: ${value}\n`).join(''),
-      'seatrial.yml');
+    const lines = Object.entries(sections).map(([key, value]) => `${key}: ${value}\n`);
+    return parseConfig(lines.join(''), 'seatrial.yml');
   }
 
   facts(config = this.config()): Promise<HostFacts> {

@@ -7,8 +7,10 @@ BODY_BYTES_MAX=16777216
 # http_get URL SECONDS FILE: sets CODE; 1 where nobody listens, 2 where it cannot be told.
 http_get() {
   CODE=
+  # An answer without a body leaves the file alone, and an older answer would be read for it.
+  : >"$3" || { SAID='the answer could not be written down'; return 2; }
   if command -v curl >/dev/null; then
-    CODE=$(curl --silent --noproxy '*' --proto '=http,https' --max-time "$2" \
+    CODE=$(curl --silent --globoff --noproxy '*' --proto '=http,https' --max-time "$2" \
       --max-filesize "$BODY_BYTES_MAX" --output "$3" --write-out '%{http_code}' -- "$1")
     status=$?
   else
@@ -30,6 +32,7 @@ NODE_GET='
 const [url, seconds, file] = process.argv.slice(1);
 const lib = url.startsWith("https:") ? "https" : "http";
 const request = require(lib).get(url, { agent: false, timeout: seconds * 1000 }, (reply) => {
+  reply.on("error", () => end(56));
   const out = require("fs").createWriteStream(file);
   reply.pipe(out);
   out.on("finish", () => { process.stdout.write(String(reply.statusCode)); });
@@ -61,17 +64,32 @@ check_http() {
 
 # mark_log FILE LABEL: only lines from here on count.
 mark_log() {
-  if [ -e "$1" ]; then stat -c '%i %s' -- "$1"; else printf '0 0\n'; fi >"$RUN_DIR/log-$2"
+  if [ -e "$1" ]; then
+    size=$(stat -L -c %s -- "$1")
+    printf '%s %s %s\n' "$(stat -L -c %i -- "$1")" "$size" "$(before_mark "$1" "$size")"
+  else printf '0 0 -\n'; fi >"$RUN_DIR/log-$2"
+}
+
+# before_mark FILE OFFSET: a checksum of what stands just before it. A log that was copied and
+# truncated, and grew again, has the same inode and may be longer than it was.
+before_mark() {
+  from=$(($2 > 4096 ? $2 - 4096 : 0))
+  tail -c "+$((from + 1))" -- "$1" | head -c "$(($2 - from))" | cksum | tr ' ' -
 }
 
 # check_log FILE LABEL BAD ALLOW: patterns are extended, one a line; nothing new may match BAD.
 check_log() {
+  for pattern in "$3" "$4"; do
+    printf '' | grep -E -e "$pattern" 2>/dev/null
+    [ $? -le 1 ] || { SAID='grep -E of this host does not take the expressions'; return 2; }
+  done
   [ -r "$1" ] || { SAID='the log cannot be read'; return 2; }
   SAID='no bad line'
   [ -e "$RUN_DIR/log-$2" ] || return 0
-  read -r inode offset <"$RUN_DIR/log-$2"
+  read -r inode offset sum <"$RUN_DIR/log-$2"
   # Rotated or truncated: all of it is new.
-  [ "$(stat -c %i -- "$1")" = "$inode" ] && [ "$(stat -c %s -- "$1")" -ge "$offset" ] || offset=0
+  [ "$(stat -L -c %i -- "$1")" = "$inode" ] && [ "$(stat -L -c %s -- "$1")" -ge "$offset" ] &&
+    [ "$(before_mark "$1" "$offset")" = "$sum" ] || offset=0
   found=$(tail -c "+$((offset + 1))" -- "$1" | grep -a -E -e "$3" |
     { if [ -n "$4" ]; then grep -a -v -E -e "$4"; else cat; fi; } | head -n 1)
   [ -z "$found" ] || { SAID="new line: $found"; return 1; }
@@ -91,6 +109,8 @@ check_command() {
 # frozen records: id, status and digest of the answer, a line each.
 # freeze_records LABEL USER|- SECONDS SAMPLE IDS-COMMAND URL REQUEST-SECONDS
 freeze_records() {
+  # Where a person goes on although this fails, there is nothing to compare with afterwards.
+  : >"$RUN_DIR/unfrozen-$1"
   as_user "$2" "$3" / - "$5" >"$RUN_DIR/ids-$1" ||
     { SAID="the command that lists the records $(told $?)"; return 2; }
   ! grep -q -v -E '^[A-Za-z0-9._~:@-]{1,200}$' "$RUN_DIR/ids-$1" ||
@@ -108,7 +128,7 @@ freeze_records() {
     printf '%s %s %s\n' "$id" "$CODE" "$(sha256sum <"$RUN_DIR/body" | cut -d' ' -f1)" \
       >>"$RUN_DIR/frozen-$1.part"
   done 4<"$RUN_DIR/sample-$1"
-  mv -f -- "$RUN_DIR/frozen-$1.part" "$RUN_DIR/frozen-$1"
+  mv -f -- "$RUN_DIR/frozen-$1.part" "$RUN_DIR/frozen-$1" && rm -f -- "$RUN_DIR/unfrozen-$1"
   SAID="$(wc -l <"$RUN_DIR/frozen-$1" | tr -d ' ') of $(wc -l <"$RUN_DIR/ids-$1" |
     tr -d ' ') records looked at"
 }
@@ -120,9 +140,14 @@ look() { http_get "${1%%\{id\}*}$2${1#*\{id\}}" "$3" "$RUN_DIR/body"; }
 check_records() {
   frozen=$RUN_DIR/frozen-$1
   [ "$5" = - ] || frozen=$BASE/runs/$5/frozen-$1
-  [ -e "$frozen" ] || { SAID='the records were not looked at before'; return 2; }
+  if [ ! -e "$frozen" ]; then
+    SAID='the records were not looked at before'
+    [ -e "$RUN_DIR/unfrozen-$1" ] || return 2
+    SAID='not compared: the records could not be looked at before'
+    return 0
+  fi
   while read -r id before digest <&4; do
-    look "$2" "$id" "$4" || { SAID="record $id: $SAID"; return 1; }
+    look "$2" "$id" "$4" || { missed=$? SAID="record $id: $SAID"; return "$missed"; }
     [ "$CODE" = "$before" ] || { SAID="record $id answered $CODE, before $before"; return 1; }
     [ "$3" = status ] || [ "$(sha256sum <"$RUN_DIR/body" | cut -d' ' -f1)" = "$digest" ] ||
       { SAID="record $id reads differently than before"; return 1; }

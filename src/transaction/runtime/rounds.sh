@@ -13,15 +13,16 @@ one_round() {
     [ "$verdict" = 0 ] && continue
     worst=1
     [ -n "$RED" ] || RED="$(eval "printf '%s' \"\$CHECK_TITLE_$check\""): $SAID"
-    case $SAID in 'nobody listens' | 'no answer '*) listening=1 ;; esac
+    case $SAID in *'nobody listens' | *'no answer within '*) listening=1 ;; esac
   done
   return "$worst"
 }
 
-# Checks that write wait for admission; what was red before the window is not asked again.
+# Checks that write wait for admission. What was red before the window must be green with the new
+# release, or nothing was repaired; only after going back it may be red again.
 applies() {
   if [ "$1" != after ] && eval "[ \"\$CHECK_AFTER_$2\" = 1 ]"; then return 1; fi
-  [ "$1" = baseline ] || [ ! -e "$RUN_DIR/red-$2" ]
+  [ "$1" != restored ] || [ ! -e "$RUN_DIR/red-$2" ]
 }
 
 # A verdict is journalled when it changes, not each second.
@@ -83,7 +84,9 @@ housekeeping() {
   done
   newest_first "$BASE/failed" "$KEEP_FAILED" | while read -r name; do
     for link in "$BASE/failed/$name"/*; do
-      [ ! -L "$link" ] || drop_ours "$(readlink -- "$link")"
+      # Several keepsakes of one name have one link: all of that run's go together.
+      place=$(dirname -- "$(readlink -- "$link")")
+      case $place in */failed-"$name") drop_ours "$place" ;; esac
     done
     remove_tree "${BASE:?}/failed/$name"
   done
@@ -95,6 +98,7 @@ housekeeping() {
 
 # newest_first DIRECTORY KEEP: names beyond the newest KEEP; run ids sort by time. What this run
 # made is never among them, whatever a clock said: it serves.
+# shellcheck disable=SC2012 # the names are run ids
 newest_first() {
   ls -1 -- "$1" 2>/dev/null | sort -r | tail -n "+$(($2 + 1))" |
     grep -v -x -F -e "$RUN" -e "$RUN.json"
