@@ -38,7 +38,7 @@ afterAll(() => {
 
 async function performed(direction?: Direction): Promise<Performance> {
   const performance = await perform(direction);
-  if (performance.directory !== '') directories.push(performance.directory);
+  directories.push(performance.directory);
   return performance;
 }
 
@@ -71,7 +71,8 @@ describe.concurrent('the demonstration', { timeout: timeoutMs }, () => {
   });
 
   it('tells the same as JSON, and all of each deployment when asked to', async ({ expect }) => {
-    const { text, events } = await performed({ arguments: ['--json', '--verbose'] });
+    const { text, events, left } = await performed({ arguments: ['--json', '--verbose'] });
+    expect(left).toEqual([]);
     expect(text.trimEnd().split('\n')).toHaveLength(1);
     const told = JSON.parse(text) as { acts: { end: string; facts: { entries: number } }[] };
     expect(told.acts.map((act) => [act.end, act.facts.entries]))

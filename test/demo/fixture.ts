@@ -59,7 +59,8 @@ export async function perform(direction: Direction = {}): Promise<Performance> {
   }
   const text = printed.join('');
   const said = `${text}\n${String(error)}`;
-  const directory = /\/\S*\/seatrial-demo-[A-Za-z0-9]+/.exec(said)?.[0] ?? '';
+  const directory = /\/[^\s"]*?\/seatrial-demo-[A-Za-z0-9]+/.exec(said)?.[0];
+  if (directory === undefined) throw new Error('it does not name its directory', { cause: error });
   return { text, error, events, directory, left: processesOf(directory) };
 }
 
