@@ -66,7 +66,9 @@ function loaderUnit(config: Config, facts: HostFacts): string[] {
 
 function gateLines(config: Config, unit: string): string[] {
   return [
-    '# Written by Seatrial. While a transaction is unfinished, the unit cannot be started.',
+    '# Written by Seatrial. While a transaction is unfinished, the unit cannot be started;',
+    '# seatrial status tells of it, seatrial recover ends it. To start it all the same:',
+    `#   ln -sfn . ${config.records}/gate`,
     '[Unit]',
     `ConditionPathExists=${config.records}/gate`,
     ...(unit.endsWith('.service')

@@ -1,24 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { git, packaged, writeFiles, Workshop, type Files } from '../../package/fixture.ts';
 import type { Lab, TestHost } from '../lab.ts';
+import { example, makeServer, units } from './systemd-server.ts';
 import { describeEnd, startTool, type Ended, type RunningTool, type ToolOptions } from './tool.ts';
 import { tabbed } from './words.ts';
 
-/**
- * A server with systemd for the guestbook of examples/: its unit, a worker beside it, and a timer
- * that fires each second. An administrator made it by hand; nothing of Seatrial is there.
- */
+/** A server with systemd for the guestbook, and the tool that deploys to it. */
 export const records = '/var/lib/seatrial/guestbook';
-export const shared = '/srv/guestbook/shared';
-const example = resolve(import.meta.dirname, '../../../examples/guestbook');
 const look = readFileSync(join(import.meta.dirname, 'systemd-look.sh'), 'utf8');
 const snapshot = '/opt/snapshot.tar';
 const patient = { timeout: 90_000, interval: 300 };
-export const units = ['guestbook.service', 'guestbook-worker.service', 'guestbook-mail.timer'];
 
 export type Seen = Readonly<Record<string, string>>;
 
@@ -50,6 +45,8 @@ export interface SystemdStage {
   see(): Promise<Seen>;
   /** Runs a text as root; its failure fails the test. */
   readonly output: (command: string) => Promise<string>;
+  /** Copies a file of this machine to the host. */
+  upload(from: string, to: string): Promise<void>;
   /** Writes an entry with an upload at the public address; gives its id. */
   write(name: string): Promise<number>;
   /** Lets no program go on behind an event of the journal (`done stop-1`), until a reboot. */
@@ -105,7 +102,7 @@ export interface StageWanted {
 export async function createSystemdStage(lab: Lab, wanted: StageWanted): Promise<SystemdStage> {
   const host = await lab.host(wanted.name, { init: 'systemd' });
   const stage = stageOf(host, wanted.login, mkdtempSync(join(tmpdir(), 'seatrial-stage-')));
-  await prepare(stage);
+  await makeServer(host, stage.owner);
   return stage;
 }
 
@@ -137,6 +134,10 @@ function stageOf(host: TestHost, login: SystemdStage['login'], folder: string): 
       const { status, stdout, stderr } = await host.exec('sh -s', { stdin: look });
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       return tabbed(stdout);
+    },
+    async upload(from, to) {
+      await host.writeFile(`${to}.base64`, readFileSync(from, 'base64'));
+      await output(`base64 -d <${to}.base64 >${to}`);
     },
     async write(name) {
       const upload = { name: `${name}.txt`, base64: Buffer.from(name).toString('base64') };
@@ -189,63 +190,6 @@ async function packageGuestbook(workshop: Workshop, wanted: ReleaseWanted): Prom
   return made.archive;
 }
 
-const worker = `#!/bin/sh
-echo "\${PORT:-none}" >>${shared}/run/worker.log
-exec sleep infinity
-`;
-
-/** Holds whoever has flushed the journal when its last line tells the event that is wanted. */
-const slowDisk = `#!/bin/sh
-/usr/bin/sync "$@"
-status=$?
-[ "\${1##*/}" = journal ] || exit "$status"
-for lab in /run/lab /opt/lab; do
-  read -r event step 2>/dev/null <$lab/hold || continue
-  line=$(tail -n 1 -- "$1" | cut -f2,3)
-  [ "\${line%%\t*}" = "$event" ] || continue
-  [ -z "$step" ] || [ "$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))
-    .steps[process.argv[2] - 1].id' "\${1%/*}/plan.json" "\${line#*\t}")" = "$step" ] || continue
-  : >$lab/held
-  while [ -e $lab/hold ]; do sleep 0.1; done
-done
-exit "$status"
-`;
-
-/** As an administrator does, with the unit of the example. */
-async function prepare({ host, owner, output }: SystemdStage): Promise<void> {
-  if (owner === 'guestbook') await output('useradd --system --user-group guestbook');
-  await output(`install -d -o ${owner} ${shared} ${shared}/data ${shared}/run
-    touch ${shared}/run/worker.log ${shared}/run/mail.log; chown ${owner} ${shared}/run/*`);
-  const unit = readFileSync(join(example, 'guestbook.service'), 'utf8');
-  const system = '/etc/systemd/system';
-  await output('install -d -m 1777 /opt/lab');
-  await host.writeFile('/opt/worker', worker, { mode: '755' });
-  await host.writeFile('/usr/local/bin/sync', slowDisk, { mode: '755' });
-  await host.writeFile(`${system}/guestbook.service`,
-    unit.replaceAll(/^(User|Group)=guestbook$/gm, `$1=${owner}`));
-  await host.writeFile(`${system}/guestbook-worker.service`, `[Service]
-User=${owner}
-Environment=PORT=8080
-ExecStart=/opt/worker
-[Install]
-WantedBy=multi-user.target
-`);
-  await host.writeFile(`${system}/guestbook-mail.service`, `[Unit]
-StartLimitIntervalSec=0
-[Service]
-Type=oneshot
-User=${owner}
-ExecStart=/bin/sh -c 'date +%%s.%%N >>${shared}/run/mail.log'
-`);
-  await host.writeFile(`${system}/guestbook-mail.timer`, `[Timer]
-OnCalendar=*:*:*
-AccuracySec=100ms
-[Install]
-WantedBy=multi-user.target
-`);
-  await output(`systemctl daemon-reload; systemctl -q enable ${units.join(' ')}`);
-}
-
 function holding(host: TestHost, output: SystemdStage['output']):
 Pick<SystemdStage, 'holdAt' | 'holdLater' | 'held' | 'letGo' | 'finished'> {
   return {
@@ -277,7 +221,9 @@ function saving(host: TestHost, output: SystemdStage['output']):
 Pick<SystemdStage, 'save' | 'reset'> {
   const stop = `systemctl -q stop seatrial-guestbook ${units.join(' ')} guestbook-mail || true`;
   const start = `systemctl daemon-reload; systemctl reset-failed; systemctl start ${
-    units.join(' ')} && sync -f /`;
+    units.join(' ')} && n=100 && until curl -fsS -o /dev/null --noproxy '*' \
+    http://127.0.0.1:8080/health 2>/dev/null || [ "$n" = 0 ]; do sleep 0.1; n=$((n - 1)); done
+    sync -f /`;
   return {
     async save() {
       await output(`${stop}; tar -C / -c -p -f ${snapshot} ${kept}`);

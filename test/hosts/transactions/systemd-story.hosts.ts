@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab } from '../lab.ts';
-import { createSystemdStage, quiet, records, shared, units, type SystemdStage }
-  from './systemd-stage.ts';
+import { shared, units } from './systemd-server.ts';
+import { createSystemdStage, quiet, records, type SystemdStage } from './systemd-stage.ts';
 import { describeEnd } from './tool.ts';
 
 /**
