@@ -53,22 +53,36 @@ export function makePlan(context: Context, host: string): Plan {
     installed: installedJson(context),
     expectInstalled: facts.installedSha256,
     space: spaceNeeded(config, facts),
-    procedureDigest: procedureDigest(context, steps),
+    procedureDigest: procedureDigest(context),
   };
 }
 
-/** sha256 over the steps with every name of this host and this run taken out. */
-function procedureDigest(context: Context, steps: readonly Step[]): string {
-  const text = steps.map((step) => [step.id, ...step.do.map(render), '--', ...step.undo.map(render)]
-    .join('\n')).join('\n');
-  const neutral = [
-    [context.run, '<run>'],
-    [context.facts.installedSha256, '<installed>'],
-    ...(context.oldRelease === '' ? [] : [[context.oldRelease, '<old release>']]),
-    [context.release, '<release>'],
-  ].reduce((result, [from = '', to = '']) => result.replaceAll(from, to), text);
-  return createHash('sha256').update(neutral.replaceAll(/need_space \S+ \d+/g, 'need_space'))
-    .digest('hex');
+/** sha256 over the same steps, bound to no host: two hosts that do the same have one digest. */
+function procedureDigest(context: Context): string {
+  const text = stepsOf(neutral(context)).map((step) =>
+    [step.id, ...step.do.map(render), '--', ...step.undo.map(render)].join('\n')).join('\n');
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Every name that a host or a run gives stands for itself; sizes and file systems are unknown. */
+function neutral(context: Context): Context {
+  const { facts } = context;
+  const rescues = [...facts.rescues].map(([run, kept]) =>
+    [run, kept.map((it) => ({ ...it, place: '<rescue>' }))] as const);
+  return {
+    ...context,
+    run: '<run>',
+    release: '<release>',
+    oldRelease: context.oldRelease === '' ? '' : '<old release>',
+    facts: {
+      ...facts,
+      installedSha256: '<installed>',
+      installed: facts.installed === undefined ? undefined
+        : { ...facts.installed, version: '<old version>' },
+      rescues: new Map(rescues),
+      paths: new Map(),
+    },
+  };
 }
 
 /** What a person reads before approving: every command, in order, with its way back. */
