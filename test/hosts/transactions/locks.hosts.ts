@@ -87,8 +87,9 @@ describe('the daemon that a transaction starts', () => {
       sort | tr '\\n' ' '`);
     expect(environment).not.toMatch(/RUNNER|FROM_LOGIN|SSH_|SEATRIAL_TEST/);
     expect(environment).toContain('MINIBOT_PORT');
-    // A session of its own: nothing that ends the connection ends the daemon.
-    expect(await stage.output(`ps -o sid= -p ${pid} | tr -d ' '`)).toBe(pid);
+    // A session of its own, whose leader is gone: nothing that ends the connection ends it.
+    expect(await stage.output(`session=$(ps -o sid= -p ${pid} | tr -d ' ')
+      test -e "/proc/$session/cwd" || echo gone`)).toBe('gone');
     await endOnHost(stage, ended.summary?.run ?? '', 'done');
   });
 });
