@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync,
+  writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -120,7 +121,8 @@ const codeTree = (box: Box): void => {
 };
 
 const staged = (box: Box): void => {
-  write(join(box.root, 'release', 'code', 'main'), 'new');
+  const path = write(join(box.root, 'release', 'code', 'main'), 'new', 0o640);
+  if (process.getuid?.() === 0) chownSync(path, 12345, 54321);
 };
 
 const swapUndo = (box: Box): string =>
@@ -129,8 +131,15 @@ const swapUndo = (box: Box): string =>
 const swap = (box: Box): string => `stage ${live(box, 'code')} ${join(box.root, 'release/code')} \
 code1 && replace ${live(box, 'code')} - code1`;
 
-const isNew = (box: Box): string[] =>
-  unless(readFileSync(live(box, 'code', 'main'), 'utf8') === 'new', 'the new code is not there');
+/** A rollback stages what it kept: with the modes and the owners that root alone can give. */
+const isNew = (box: Box): string[] => {
+  const [staged, source] = [live(box, 'code', 'main'), join(box.root, 'release/code/main')]
+    .map((path) => statSync(path));
+  return [
+    ...unless(readFileSync(live(box, 'code', 'main'), 'utf8') === 'new', 'not the new code'),
+    ...unless(staged?.uid === source?.uid && staged?.mode === source?.mode, 'another owner or mode'),
+  ];
+};
 
 const installer = (box: Box): string => `copy_aside ${live(box, 'code')} - code1 && \
 will_overwrite code1 && mkdir -p ${live(box, 'code')} && echo overwritten >${live(box, 'code/main')}`;

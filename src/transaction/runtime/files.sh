@@ -75,12 +75,12 @@ unhide() {
   flush "$(dirname -- "$1")"
 }
 
-# stage PATH SOURCE: a copy of part of the release, on the file system of the path it replaces.
+# stage PATH SOURCE LABEL: a copy of part of the release, or of what a rollback puts back with its
+# owners, on the file system of the path it replaces.
 stage() {
   [ -e "$2" ] || fail "the release has no $2" || return
   make_side "$1" && rm -rf -- "$(side "$1")/new-$RUN-$3" || return
-  cp -R --preserve=mode,timestamps,links -- "$2" "$(side "$1")/new-$RUN-$3" ||
-    fail "$2 could not be copied beside $1" || return
+  copy_tree "$2" "$(side "$1")/new-$RUN-$3" || return
   flush_tree "$(side "$1")"
 }
 
