@@ -11,13 +11,13 @@ launch() {
     (setsid env -i PATH="$PATH" HOME="${HOME:-/}" FORCE="${5:-}" /bin/sh "$program" \
       </dev/null >>"$1/runs/$2/console.log" 2>&1 &)
   fi
-  tenths=100
+  looks=500
   until [ "$(wc -l 2>/dev/null <"$1/runs/$2/journal" || echo 0)" -gt "$before" ]; do
-    [ "$tenths" -gt 0 ] || { echo 'the program did not start'; return 1; }
-    sleep 0.1
-    tenths=$((tenths - 1))
+    [ "$looks" -gt 0 ] || { echo 'the program did not start'; return 1; }
+    sleep 0.02
+    looks=$((looks - 1))
     # The unit may still have been ending when it was asked to start, which does nothing then.
-    [ "$3$((tenths % 25))" != unit0 ] || start_loader "$4"
+    [ "$3$((looks % 125))" != unit0 ] || start_loader "$4"
   done
   echo started
 }

@@ -28,7 +28,8 @@ if [ -s "$records/unfinished" ]; then
   exit 0
 fi
 [ -L "$records/gate" ] || ln -s . "$records/gate"
-sync -f "$directory.part" 2>/dev/null || sync
+# The tarball need not survive a power cut: without the release the run ends before the window.
+sync "$directory.part/program.sh" "$directory.part/plan.json" "$directory.part" 2>/dev/null || sync
 mv -T -- "$directory.part" "$directory" || exit 73
 : >"$directory/console.log"
 printf '%s\n' "$run" >"$records/pending"

@@ -38,10 +38,12 @@ frame() {
   [ "$length" -gt 0 ] || return 0
   [ "$length" -le 1048576 ] || length=1048576
   printf '%s %s\n' "$1" "$length"
-  tail -c "+$(($3 + 1))" -- "$2" | head -c "$length"
+  dd if="$2" iflag=skip_bytes,count_bytes bs=65536 skip="$3" count="$length" status=none
   OFFSET=$(($3 + length))
 }
-ended() { [ -e "$directory/journal" ] && tail -n 1 -- "$directory/journal" | grep -q '	end	'; }
+ended() {
+  [ -e "$directory/journal" ] && awk -F'\t' 'END { exit $2 != "end" }' "$directory/journal"
+}
 # Nobody holds the lock and there is no end: the program is dead.
 dead() { flock -n "$1/lock" true; }
 
