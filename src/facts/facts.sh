@@ -47,7 +47,8 @@ fact_tools() {
 fact_records() {
   state=missing
   [ ! -e "$1" ] || state=unwritable
-  [ ! -w "$1" ] || state=writable
+  # What another user left in it is as good as a directory of theirs.
+  [ ! -w "$1" ] || [ -n "$(find "$1" -maxdepth 1 ! -type l ! -writable)" ] || state=writable
   if [ ! -e "$1" ]; then
     parent=$(dirname -- "$1")
     while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
@@ -184,12 +185,32 @@ fact_size() {
     "$(find "$1" \( ! -user "$(id -u)" -o $others \) 2>/dev/null | wc -l)"
 }
 
+may_signal() { kill -s 0 "$1" || { [ "$(id -u)" != 0 ] && sudo -n kill -s 0 "$1"; }; }
+
+# wrote PID FILE: a process that is younger than the file is another one with the same number.
+wrote() {
+  ticks=$(sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20)
+  boot=$(awk '$1 == "btime" { print $2 }' /proc/stat)
+  [ "$((boot + ticks / $(getconf CLK_TCK)))" -le "$(($(stat -c %Y -- "$2") + 10))" ]
+}
+
+# fact_side PATH APPLICATION: the directory beside it that rescue copies are put in.
+fact_side() {
+  side=$(dirname -- "$1")/.seatrial-$2
+  if [ -e "$side" ] || [ -L "$side" ]; then
+    fact "path.$1.side-usable" "$(yes_no usable_side "$side")"
+  fi
+}
+
+usable_side() { [ -d "$1" ] && [ ! -L "$1" ] && [ -w "$1" ] && [ -x "$1" ]; }
+
 # fact_pidfile PATH: the last line of the file may have no end; then read fails, and has read.
 fact_pidfile() {
   pid=
   [ ! -s "$1" ] || read -r pid <"$1" || :
   if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then
     fact "pidfile.$1" "$pid"
+    ! wrote "$pid" "$1" || fact "stoppable.$1" "$(yes_no may_signal "$pid")"
   else
     fact "pidfile.$1" none
   fi

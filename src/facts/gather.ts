@@ -35,7 +35,8 @@ export function factsCommand(config: Config): Command {
     call('fact_units', config.application, config.records, ...unitsOf(config)),
     call('fact_accounts', ...accountsOf(config)),
     ...watchedPaths(config).map((path) => call('fact_path', path)),
-    ...sizedPaths(config).map((path) => call('fact_size', path)),
+    ...sizedPaths(config).flatMap((path) =>
+      [call('fact_size', path), call('fact_side', path, config.application)]),
     ...config.services.flatMap((it) =>
       (it.kind === 'pidfile' ? [call('fact_pidfile', it.pidfile)] : [])),
     call('fact', 'complete', 'yes'),

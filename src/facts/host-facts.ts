@@ -35,6 +35,8 @@ export interface HostFacts {
   readonly paths: ReadonlyMap<string, PathFacts>;
   /** Process id by pid file, for those that are alive. */
   readonly pidfiles: ReadonlyMap<string, string>;
+  /** Pid files whose process the user may not send a signal. */
+  readonly unstoppable: ReadonlySet<string>;
 }
 
 /** `installed.json` and each entry of the history. */
@@ -88,6 +90,8 @@ export interface PathFacts {
   readonly exists: boolean;
   /** What is mounted below it, separated by blanks, as the kernel writes it; empty: nothing. */
   readonly mountsInside: string;
+  /** The directory for rescue copies beside it is another's, or is no directory. */
+  readonly sideIsForeign: boolean;
   /** It cannot be renamed. */
   readonly isMountPoint: boolean;
   readonly parentDevice: string;

@@ -22,6 +22,9 @@ export function parseFacts(output: string): HostFacts {
       ({ exists: get('exists') === 'yes', usable: get('usable') === 'yes' }) }),
     paths: byName(raw, { kind: 'path', fields: pathFields, make: pathOf }),
     pidfiles: pidfilesOf(raw),
+    unstoppable: new Set([...raw.entries()]
+      .filter(([name, values]) => name.startsWith('stoppable.') && values[0] !== 'yes')
+      .map(([name]) => name.slice('stoppable.'.length))),
   };
 }
 
@@ -142,7 +145,8 @@ function rescuesOf(text: string): Rescue[] {
 }
 
 const pathFields = ['type', 'target', 'real', 'hidden', 'parent-writable', 'readable', 'writable',
-  'exists', 'mount-point', 'mounts-inside', 'parent-device', 'free', 'bytes', 'files', 'foreign',
+  'exists', 'mount-point', 'mounts-inside', 'side-usable',
+  'parent-device', 'free', 'bytes', 'files', 'foreign',
   'unreadable'] as const;
 
 const unitFields = ['load', 'active', 'guarded', 'may-stop', 'may-start', 'triggers'] as const;
@@ -184,6 +188,7 @@ function pathOf(get: (field: string) => string): PathFacts {
     readable: get('readable') === 'yes',
     writable: get('writable') === 'yes',
     exists: get('exists') === 'yes',
+    sideIsForeign: get('side-usable') === 'no',
     mountsInside: get('mounts-inside'),
     isMountPoint: get('mount-point') === 'yes',
     parentDevice: get('parent-device'),

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../errors.ts';
 import { currentLink, entriesOf, sharedOf } from '../facts/gather.ts';
@@ -50,7 +51,8 @@ function recordsProblems({ config, facts }: PreflightInput): Problem[] {
   if (facts.records === 'writable' || facts.records === 'creatable') return [];
   return [{
     message: `${config.records} cannot be written by ${facts.user}`,
-    fix: `Run once as root on the host: install -d -o ${facts.user} ${config.records}`,
+    fix: `Run once as root on the host: install -d -o ${facts.user} ${config.records} && ` +
+      `chown -R ${facts.user} ${config.records}`,
   }];
 }
 
@@ -60,6 +62,10 @@ function serviceProblems({ config, facts }: PreflightInput): Problem[] {
     ...units.own.flatMap((unit) => unitProblems(facts, unit)),
     ...units.triggered.flatMap((unit) => guardProblems(facts, unit, 'stop')),
   ];
+  problems.push(...[...facts.unstoppable].map((path) => ({
+    message: `${facts.user} may not stop process ${facts.pidfiles.get(path) ?? ''} of ${path}`,
+    fix: 'Connect as its owner or as root, or have it started as that user.',
+  })));
   for (const path of entriesOf(config.services)) {
     const fact = facts.paths.get(path);
     if (fact?.hidden === true && facts.unfinished === undefined) {
@@ -122,6 +128,10 @@ function renamable(path: string, fact: PathFacts | undefined, facts: HostFacts):
     ...(fact.isMountPoint ? [{
       message: `${path} is a mount point, and cannot be swapped by a rename`,
       fix: 'Name a directory inside it instead.',
+    }] : []),
+    ...(fact.sideIsForeign ? [{
+      message: `the directory for rescue copies beside ${path} does not belong to ${facts.user}`,
+      fix: `Give ${dirname(path)}/.seatrial-… to that user (chown -R), or connect as its owner.`,
     }] : []),
     ...(fact.mountsInside === '' ? [] : [{
       message: `inside of ${path} other file systems are mounted (${fact.mountsInside}), and ` +

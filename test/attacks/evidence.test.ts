@@ -1,9 +1,9 @@
-import { appendFileSync, copyFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployContext } from '../../src/commands/context.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import { makeBox, runIn, shells, temporary, write, type Box, type Shell }
+import { makeBox, runIn, shells, temporary, why, write, type Box, type Shell }
   from '../transaction/sandbox.ts';
 import { Host } from './host.ts';
 
@@ -92,5 +92,17 @@ describe('logs of an application that has no service of its own', () => {
     const marks = ['mark_log', '/var/log/app.log', 'check1'];
     expect(verify?.do.map((it) => it.argv)[0]).toEqual(marks);
     expect(verify?.undo.map((it) => it.argv)).toEqual([marks]);
+  });
+});
+
+describe.each(shells)('a process that may not be sent a signal (%s)', (shell) => {
+  it('was never told to stop, so that going back does not wait for its end', async () => {
+    const box = makeBox(temporary());
+    const pidfile = write(join(box.root, 'app.pid'), `${process.pid}\n`);
+    const { status } = await runIn(box, { shell, text:
+      `send() { return 1; }; stop_pidfile ${pidfile} service1 TERM 1` });
+    expect(status).toBe(1);
+    expect(why(box)).toBe(`process ${process.pid} could not be sent SIGTERM`);
+    expect(existsSync(join(box.runDirectory, 'stopping-service1'))).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isUnchanged } from '../../src/commands/deploy.ts';
@@ -83,5 +83,31 @@ describe('what a plan relies on', () => {
     expect(host.refusalsOf(host.factsOfOrdinaryUser(host.config({ checks:
       '[{ command: { run: "true", user: root } }]' })))).toContainEqual(
       expect.stringContaining('may not run commands as root'));
+  });
+});
+
+describe('a host on which another user was at work before', () => {
+  it('is refused where records, rescue copies or the process belong to another', () => {
+    const host = new Host();
+    chmodSync(host.file('records/lock', ''), 0o444);
+    chmodSync(host.directory('srv/shared/.seatrial-fake'), 0o555);
+    // The first process of this machine is nobody's but root's.
+    const pidfile = host.file('srv/app.pid', '1');
+    const config = host.config({ service: `{ pidfile: ${pidfile}, start: "true",
+      unguarded: a test }` });
+    const refusals = host.refusalsOf(host.factsOfOrdinaryUser(config), config).join('\n');
+    expect(refusals).toMatch(/records cannot be written/);
+    expect(refusals).toMatch(/the directory for rescue copies beside .*up does not belong/);
+    expect(refusals).toContain(`may not stop process 1 of ${pidfile}`);
+  });
+
+  it('is not held up by a process that has only got the number of the one before', () => {
+    const host = new Host();
+    const pidfile = host.file('srv/app.pid', '1');
+    utimesSync(pidfile, 1, 1);
+    const config = host.config({ service: `{ pidfile: ${pidfile}, start: "true",
+      unguarded: a test }` });
+    expect(host.refusalsOf(host.factsOfOrdinaryUser(config), config).join('\n'))
+      .not.toContain('may not stop');
   });
 });

@@ -12,14 +12,15 @@ copy_tree() {
 listing() {
   (cd -- "$1" && find . \( -type d -printf 'd %m %U %G %p\0' \) -o \
     -printf '%y %m %U %G %s %T@ %l %p\0' | sort -z | sha256sum) | cut -d' ' -f1
-  ! command -v getfacl >/dev/null || (cd -- "$1" && getfacl -R -P -n . 2>/dev/null | sha256sum)
+  ! command -v getfacl >/dev/null || (cd -- "$1" && getfacl -s -R -P -n . 2>/dev/null | sha256sum)
 }
 
 count_files() { find "$1" | wc -l | tr -d ' '; }
 
 # same_tree A B: proven by looking at both, not by an exit status.
 same_tree() {
-  [ "$(listing "$1")" = "$(listing "$2")" ] || fail "the copy of $1 is not equal to it"
+  [ "$(listing "$1")" = "$(listing "$2")" ] ||
+    fail "the copy of $1 is not equal to it: does something still write to it?"
 }
 
 rescue_place() { printf '%s/rescue-%s-%s' "$(side "$1")" "$RUN" "$2"; }
