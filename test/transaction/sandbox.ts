@@ -64,7 +64,7 @@ function makeShims(): string {
   const box = temporary();
   for (const name of mutating) {
     // A flush is counted, and does nothing: no test here cuts the power.
-    const real = name === 'sync' ? 'true' : need(name);
+    const real = need(name === 'sync' ? 'true' : name);
     write(join(box, name), [
       '#!/bin/sh',
       'n=1',
