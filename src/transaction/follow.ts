@@ -62,7 +62,8 @@ export async function follow(input: FollowInput): Promise<Followed> {
         if (recoveries >= recoveriesMax) return { kind: 'running', why: 'its program keeps dying' };
         recoveries += 1;
         input.report({ kind: 'warning', text: 'the program on the host died; recovering' });
-        await startRecovery({ ...input, transport, force: false });
+        const started = await startRecovery({ ...input, transport, force: false });
+        if (started.kind === 'nothing') return { kind: 'ended', end: neverBegan };
       } else {
         input.report({ kind: 'warning', text: 'contact with the host is lost; the host goes on' });
         const again = await reopen(input, transport);
@@ -74,6 +75,9 @@ export async function follow(input: FollowInput): Promise<Followed> {
     if (transport !== input.transport) await transport.close();
   }
 }
+
+/** It has no end, and is not unfinished: it had not come to its first act. */
+const neverBegan: JournalEnd = { end: 'cancelled', text: 'the program was killed before it began' };
 
 function letGoText(state: WatchState): string {
   return state.inWindow ? 'it was cancelled inside the window, where the host decides'

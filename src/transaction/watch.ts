@@ -67,8 +67,7 @@ class Watcher {
   readonly #reader = new FrameReader();
   readonly #decoder = new StringDecoder('utf8');
   readonly #timers: NodeJS.Timeout[] = [];
-  #journalRest = '';
-  #journalBytes = 0;
+  #journalRest: Buffer = Buffer.alloc(0);
   #silent: NodeJS.Timeout | undefined;
   #letGo: (end: WatchEnd) => void = () => undefined;
 
@@ -138,13 +137,11 @@ class Watcher {
 
   /** Only whole lines count as read: a reconnection asks again for the rest. */
   #onJournal(data: Buffer): void {
-    this.#journalBytes += data.length;
-    const lines = (this.#journalRest + data.toString('utf8')).split('\n');
-    this.#journalRest = lines.pop() ?? '';
-    const pending = Buffer.byteLength(this.#journalRest);
-    this.#input.state.journalOffset += this.#journalBytes - pending;
-    this.#journalBytes = pending;
-    for (const line of lines) this.#onLine(line);
+    const bytes = Buffer.concat([this.#journalRest, data]);
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    this.#journalRest = bytes.subarray(end);
+    this.#input.state.journalOffset += end;
+    for (const line of bytes.subarray(0, end).toString('utf8').split('\n')) this.#onLine(line);
   }
 
   #onLine(text: string): void {
