@@ -88,7 +88,7 @@ async function assertServes({ peer, appPort, version, target }) {
   if (kept.length > releasesMax) throw new Error(`${peer} keeps ${kept.join(' ')}`);
 }
 
-/** Ends the daemon that a host was left with. */
+/** Ends the daemon that serves on a host. */
 export function stopDaemon({ target }) {
   const pidfile = join(target, 'shared/run/app.pid');
   if (!existsSync(pidfile)) return;

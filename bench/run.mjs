@@ -71,13 +71,18 @@ async function main() {
   if (options.help) return console.log(usage);
   const cli = resolve(options.cli);
   if (!existsSync(cli)) throw new Error(`${cli} is not there: npm run build`);
+  const rounds = Number(options.rounds);
+  if (!(rounds >= 2)) throw new Error('--rounds must be 2 or more: the first is not counted');
   const chosen = choosePeers();
   const lab = await Lab.open(Number(options.delay));
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => { lab.close().finally(() => process.exit(130)); });
+  }
   try {
     console.error('packaging the releases');
     const config = writeConfig({ way: 'no', peer: 'package', port: 22, target: '/srv/harbour',
       appPort: 8080 }, lab, '');
-    const releases = makeReleases(lab, { count: Number(options.rounds), cli, config });
+    const releases = makeReleases(lab, { count: rounds, cli, config });
     const measured = [];
     for (const way of options.ways.split(',')) {
       measured.push(await measureWay(lab, { way, chosen, releases, cli }));
@@ -88,4 +93,7 @@ async function main() {
   }
 }
 
-await main();
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
