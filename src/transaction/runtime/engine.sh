@@ -74,8 +74,10 @@ finish() {
 
 no_longer_unfinished() {
   [ "$(cat "$BASE/unfinished" 2>/dev/null)" != "$RUN" ] || rm -f "$BASE/unfinished"
-  rm -f "$BASE/lock.owner" "$RUN_DIR/release.tar.gz" "$RUN_DIR/reserve"
+  rm -f "$RUN_DIR/release.tar.gz" "$RUN_DIR/reserve"
   flush "$BASE"
+  # Last: by this a watcher sees that we are still here.
+  rm -f "$BASE/lock.owner"
 }
 
 # Logs in a bundle are bounded: the last megabyte tells what happened.
@@ -170,8 +172,8 @@ recover() {
   case ${last%% *} in
     done | degraded | restored | refused | cancelled)
       # Who started us waits for a word.
-      journal end "" "$last"
       no_longer_unfinished
+      journal end "" "$last"
       exit 0
       ;;
     # A person was asked: nothing goes on by itself until they say so (seatrial recover).
