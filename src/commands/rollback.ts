@@ -97,6 +97,10 @@ function targetProblems(input: { readonly config: Config; readonly facts: HostFa
   const skips = config.install.kind === 'in-place' || options['with-state'];
   const previous = facts.history.filter((it) => it.run < from.run)[0];
   return [
+    ...(config.install.kind === 'releases' && facts.gone.has(to.release) ? [{
+      message: `${to.release} is gone from the host`,
+      fix: `Deploy the tarball of ${to.version} instead, or go back to another: --to <version>.` }]
+      : []),
     ...lost.map((state) => ({ message: `no rescue copy of ${state.path} from before ` +
       `${from.version} is kept`, fix: 'Go back with --code-only, or from a backup of your own.' })),
     ...code.map((it) => ({

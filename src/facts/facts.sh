@@ -73,7 +73,10 @@ fact_records() {
   [ ! -r "$1/installed.json" ] ||
     fact installed-sha256 "$(sha256sum <"$1/installed.json" | cut -d' ' -f1)"
   for entry in "$1"/history/*.json; do
-    [ ! -r "$entry" ] || fact history "$(encoded "$entry")"
+    [ -r "$entry" ] || continue
+    fact history "$(encoded "$entry")"
+    release=$(sed -n 's/.*"release":"\([^"]*\)".*/\1/p' "$entry")
+    [ -z "$release" ] || [ -d "$release" ] || fact gone "$release"
   done
   for entry in "$1"/rescues/*; do
     [ ! -r "$entry" ] || fact "rescue.${entry##*/}" "$(encoded "$entry")"

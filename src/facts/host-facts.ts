@@ -33,6 +33,8 @@ export interface HostFacts {
   /** By name: users that commands are run as. */
   readonly accounts: ReadonlyMap<string, AccountFacts>;
   readonly paths: ReadonlyMap<string, PathFacts>;
+  /** Directories of good releases that are not there any more. */
+  readonly gone: ReadonlySet<string>;
   /** Process id by pid file, for those that are alive. */
   readonly pidfiles: ReadonlyMap<string, string>;
   /** Pid files whose process the user may not send a signal. */

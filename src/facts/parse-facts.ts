@@ -22,6 +22,7 @@ export function parseFacts(output: string): HostFacts {
       ({ exists: get('exists') === 'yes', usable: get('usable') === 'yes' }) }),
     paths: byName(raw, { kind: 'path', fields: pathFields, make: pathOf }),
     pidfiles: pidfilesOf(raw),
+    gone: new Set(raw.get('gone') ?? []),
     unstoppable: new Set([...raw.entries()]
       .filter(([name, values]) => name.startsWith('stoppable.') && values[0] !== 'yes')
       .map(([name]) => name.slice('stoppable.'.length))),

@@ -18,14 +18,17 @@ export interface Refusal {
  * destination.
  */
 export function refused(refusal: Refusal): SeatrialError {
-  const problem = hostKeyProblem(refusal) ?? otherProblem(refusal);
+  const problem = hostKeyProblem(refusal) ?? shellProblem(refusal) ?? otherProblem(refusal);
   return new SeatrialError('refused', [problem]);
 }
+
+const notForPeople = new RegExp('^(debug\\d:|OpenSSH_|@+$|@ {3}|Warning: Permanently'
+  + '|Transferred: |Bytes per second: |Authenticated to )');
 
 /** Lines of ssh that are for people, without its debugging. */
 export function plainLines(log: string): string[] {
   return log.split(/\r?\n/).map((it) => it.trim())
-    .filter((it) => it !== '' && !/^(debug\d:|OpenSSH_|@+$|@ {3}|Warning: Permanently)/.test(it));
+    .filter((it) => it !== '' && !notForPeople.test(it));
 }
 
 function lastMatch(log: string, pattern: RegExp): RegExpMatchArray | undefined {
@@ -62,6 +65,19 @@ function hostKeyProblem({ log, knownHostsFile }: Refusal): Problem | undefined {
 
 const compareSentence = "Compare the fingerprint with the host's own, at its console: "
   + 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub.';
+
+/** The login was let in, and then ran no command. */
+function shellProblem({ destination, log, end }: Refusal): Problem | undefined {
+  if (log.lastIndexOf('\nAuthenticated to ') <= log.lastIndexOf('debug1: Authenticating to ')) {
+    return undefined;
+  }
+  const said = plainLines(log).at(-1) ?? end;
+  return /not available|nologin/i.test(said) ? undefined : {
+    message: `${destination} let us log in, and its login shell ran no command: ${said}`,
+    fix: 'Does a start-up file there (.bashrc, .profile) exit, read its input, print without end '
+      + `or start another shell? This must come back at once: ssh ${destination} true`,
+  };
+}
 
 function otherProblem({ destination, log, end }: Refusal): Problem {
   const lines = plainLines(log);

@@ -1,4 +1,5 @@
-import { appendFileSync, copyFileSync, existsSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, symlinkSync, truncateSync, writeFileSync }
+  from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployContext } from '../../src/commands/context.ts';

@@ -2,6 +2,8 @@ import { chmodSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:f
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isUnchanged } from '../../src/commands/deploy.ts';
+import { rollbackContext } from '../../src/commands/rollback.ts';
+import type { RawOptions } from '../../src/config/options.ts';
 import { SeatrialError } from '../../src/errors.ts';
 import type { Release } from '../../src/package/release.ts';
 import { Host, runs } from './host.ts';
@@ -109,5 +111,20 @@ describe('a host on which another user was at work before', () => {
       unguarded: a test }` });
     expect(host.refusalsOf(host.factsOfOrdinaryUser(config), config).join('\n'))
       .not.toContain('may not stop');
+  });
+});
+
+describe('going back', () => {
+  it('is refused where the release of before is gone', async () => {
+    const host = new Host();
+    const first = host.installed('1', runs[0]);
+    host.installed('2', runs[1]);
+    symlinkSync(host.path('srv/releases/2'), host.path('srv/current'));
+    const config = host.config();
+    const back = async (): Promise<string> => rollbackContext({ config, facts: await host.facts(),
+      options: { 'code-only': true, 'with-state': false } as RawOptions, run: 'r' }).release;
+    expect(await back()).toBe(first);
+    rmSync(first, { recursive: true });
+    await expect(back()).rejects.toThrow(`${first} is gone from the host`);
   });
 });
