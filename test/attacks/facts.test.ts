@@ -128,3 +128,12 @@ describe('going back', () => {
     await expect(back()).rejects.toThrow(`${first} is gone from the host`);
   });
 });
+
+it('takes a user name with a dot, as directories of people have them', () => {
+  const host = new Host();
+  const config = host.config({ hosts: '{ production: jane.doe@www.example.org, known-hosts: k }',
+    checks: '[{ command: { run: "true", user: jane.doe } }]' });
+  expect(config.hosts.production).toMatchObject({ destination: 'jane.doe@www.example.org' });
+  expect(host.factsOfOrdinaryUser(config).accounts.get('jane.doe'))
+    .toEqual({ exists: false, usable: false });
+});

@@ -7,7 +7,7 @@ import { relativePath, userName } from './values.ts';
 
 const name = '[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})';
 const address6 = '[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]+)?';
-const user = '[a-z_][a-z0-9_-]{0,31}';
+const user = '[a-z_][a-z0-9_.-]{0,31}';
 const portMax = 65535;
 
 /** Never begins with `-`: ssh would read it as an option. */

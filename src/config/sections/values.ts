@@ -42,7 +42,7 @@ export const reason = text({ expects: 'the reason, in a few words', charactersMa
 
 export const userName = text({
   expects: 'a user name such as www-data',
-  pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+  pattern: '^[a-z_][a-z0-9_.-]{0,31}$',
 });
 
 /** `90`, `90s`, `15m`, `2h`; in seconds. */
