@@ -35,7 +35,7 @@ interface Scene {
   readonly expectEnd: (end: 'restored' | 'cancelled' | 'done') => Promise<void>;
 }
 
-type Fault = 'power cut' | 'reboot' | 'kill' | 'kill of the unit';
+type Fault = 'power cut' | 'reboot' | 'kill' | 'TERM' | 'kill of the unit';
 
 /** For one `describe`: its host, which each test finds with release 1 in use. */
 function useScene(login: SystemdStage['login']): Scene {
@@ -86,9 +86,9 @@ function useScene(login: SystemdStage['login']): Scene {
     await stage.host.boot();
   }
 
-  /** The program alone, as the kernel does when memory is short. */
-  const kill = async (): Promise<void> => {
-    await stage.output(`kill -KILL "$(sed -n 's/^pid.//p' ${records}/lock.owner)"`);
+  /** The program alone: KILL is what the kernel sends when memory is short. */
+  const send = (signal: 'KILL' | 'TERM') => async (): Promise<void> => {
+    await stage.output(`kill -${signal} "$(sed -n 's/^pid.//p' ${records}/lock.owner)"`);
   };
 
   /** The program with its steps. */
@@ -96,7 +96,8 @@ function useScene(login: SystemdStage['login']): Scene {
     await stage.output('systemctl kill -s KILL seatrial-guestbook');
   };
 
-  const faults = { 'power cut': powerCut, reboot, kill, 'kill of the unit': killUnit };
+  const faults = { 'power cut': powerCut, reboot, 'kill of the unit': killUnit,
+    kill: send('KILL'), TERM: send('TERM') };
 
   async function expectEnd(end: 'restored' | 'cancelled' | 'done'): Promise<void> {
     await stage.finished();
@@ -160,6 +161,7 @@ describe('a transaction of an ordinary user', () => {
   ])(title, (row) => faultEnds(scene, row));
 
   it.each<Row>([
+    { fault: 'TERM', at: 'done rescue-2', end: 'restored' },
     { fault: 'kill', at: 'done switch', end: 'restored' },
     { fault: 'kill of the unit', at: 'migration', end: 'restored' },
     { fault: 'power cut', at: 'migration', end: 'restored' },

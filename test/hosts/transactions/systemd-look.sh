@@ -8,7 +8,7 @@ page() { curl -fsS --noproxy '*' --max-time 5 "http://127.0.0.1:$1/health" 2>/de
 is() { if test "$@"; then echo yes; else echo no; fi; }
 free() { if [ ! -e "$1" ] || flock -n "$1" true; then echo free; else echo held; fi; }
 # Read only, and without locks: nobody writes while a test looks.
-query() { sqlite3 "file:$data/guestbook.sqlite?immutable=1" "$1" 2>/dev/null || echo none; }
+query() { sqlite3 "file:$data/guestbook.sqlite?mode=ro&immutable=1" "$1" 2>/dev/null || echo none; }
 told serves "$(page 8080)"
 told private "$(page 18080)"
 told entries "$(query 'select id, name, message, upload from entries order by id' |
