@@ -79,10 +79,10 @@ async function probesOf(child) {
 }
 
 async function assertServes({ peer, appPort, version, target }) {
-  const reply = await fetch(`http://127.0.0.1:${appPort}/`);
-  const served = (await reply.text()).trim();
-  if (reply.status !== 200 || served !== version) {
-    throw new Error(`${peer}: ${version} was deployed, but ${reply.status} ${served} is served`);
+  const served = await fetch(`http://127.0.0.1:${appPort}/`)
+    .then(async (reply) => `${reply.status} ${(await reply.text()).trim()}`, () => 'nothing');
+  if (served !== `200 ${version}`) {
+    throw new Error(`${peer}: ${version} was deployed, but ${served} is served`);
   }
   const kept = readdirSync(join(target, 'releases'));
   if (kept.length > releasesMax) throw new Error(`${peer} keeps ${kept.join(' ')}`);

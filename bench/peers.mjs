@@ -11,6 +11,7 @@ const place = (name) => join(import.meta.dirname, 'peers', name);
 export const peers = [
   {
     name: 'ssh', title: 'plain ssh and tar', program: 'ssh', package: 'openssh-client',
+    version: ['ssh', '-V'],
     start: (run, lab) => {
       const script = readFileSync(join(place('ssh'), 'deploy.sh'), 'utf8');
       return {

@@ -6,10 +6,11 @@ const ways = {
 };
 
 /** The whole result as Markdown: a table for each way, then the parts of Seatrial's deployments. */
-export function report(measured, { chosen, load, options }) {
+export function report(measured, { chosen, versions, load, options }) {
   const counted = Number(options.rounds) - 1;
   const texts = [`${counted} counted rounds; times are min · median · max; `
-    + `load of the machine over five minutes: ${load.toFixed(1)}.`];
+    + `load of the machine over five minutes: ${load.toFixed(1)}.`,
+  `${versions.join('; ')}; Node.js ${process.version}.`];
   for (const { way, results } of measured) {
     texts.push(`## ${ways[way](options)}`, peersTable(chosen, results));
     const parts = partsTable(chosen, results);

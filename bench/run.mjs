@@ -46,6 +46,15 @@ function choosePeers() {
   return asked.filter((peer) => !missing.includes(peer));
 }
 
+/** What each peer says of itself, in its first line. */
+function versionsOf(chosen) {
+  return chosen.flatMap(({ version }) => {
+    if (version === undefined) return [];
+    const { stdout, stderr } = spawnSync(version[0], version.slice(1), { encoding: 'utf8' });
+    return `${stdout}${stderr}`.trim().split('\n')[0];
+  });
+}
+
 /** Peers in turn within each round, so that a slow minute of the machine meets all of them. */
 async function measureWay(lab, { way, chosen, releases, cli }) {
   const hosts = new Map();
@@ -87,7 +96,8 @@ async function main() {
     for (const way of options.ways.split(',')) {
       measured.push(await measureWay(lab, { way, chosen, releases, cli }));
     }
-    console.log(report(measured, { chosen, load: loadavg()[1], options }));
+    console.log(report(measured,
+      { chosen, versions: versionsOf(chosen), load: loadavg()[1], options }));
   } finally {
     await lab.close();
   }
