@@ -92,7 +92,8 @@ function recordsAct({ context, check, name, mode }: RecordsPart): Command {
   return mode === 'baseline'
     ? verb('freeze_records', name, userOf(check.ids), check.ids.timeoutSeconds, check.sample,
       portText(context, shellText(context, check.ids.run, 'old'), mode), url, check.timeoutSeconds)
-    : verb('check_records', name, url, check.compare, check.timeoutSeconds, recordsOf(context, mode));
+    : verb('check_records', name, url, check.compare, check.timeoutSeconds,
+      recordsOf(context, mode));
 }
 
 /**

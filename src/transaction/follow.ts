@@ -136,7 +136,8 @@ export async function startRecovery(input: RecoveryInput): Promise<RecoveryStart
 
 function programGone(records: string, run: string): Problem {
   return {
-    message: `transaction ${run} is unfinished, and its program is gone from ${records}/runs/${run}`,
+    message: `transaction ${run} is unfinished, and its program is gone from ` +
+      `${records}/runs/${run}`,
     fix: 'Nobody but you can tell how far it came: look whether code and state belong together ' +
       `(rescue copies: seatrial status), then: ln -sfn . ${records}/gate; rm ${records}/unfinished`,
   };

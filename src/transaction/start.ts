@@ -1,5 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Transform, type PassThrough, type Readable } from 'node:stream';
+import { PassThrough, Readable, Transform } from 'node:stream';
 import { TarArchive } from 'archiver';
 import { command, type Command } from '../command/command.ts';
 import { SeatrialError } from '../errors.ts';
@@ -37,9 +38,11 @@ export async function startTransaction(
   transport: Transport, input: StartInput, report: Report,
 ): Promise<Started> {
   const { plan, launch } = input;
-  const stream = await payload(input, report);
+  const archiveBytes = input.archive === undefined ? 0 : (await stat(input.archive)).size;
+  const stream = payload(input, progress(archiveBytes, report));
   const result = await transport.run(
-    script('start', [plan.records, plan.run, launch, plan.application]),
+    script('start', [plan.records, plan.run, launch, plan.application, String(archiveBytes),
+      plan.releases]),
     { stdin: stream, timeoutMs: startTimeoutMs, signal: input.cancel },
   );
   stream.destroy();
@@ -75,16 +78,25 @@ export function script(name: 'start' | 'watch' | 'recover', words: readonly stri
   return command('/bin/sh', '-c', parts.map(runtimeText).join('\n'), `seatrial-${name}`, ...words);
 }
 
-async function payload(input: StartInput, report: Report): Promise<Readable> {
+/** The tarball as it is, so that the host can unpack it while it arrives; then a tar of the rest. */
+function payload(input: StartInput, through: Transform): Readable {
+  const { archive } = input;
+  const parts = async function* (): AsyncGenerator<Buffer> {
+    if (archive !== undefined) yield* createReadStream(archive) as AsyncIterable<Buffer>;
+    yield* restOf(input) as AsyncIterable<Buffer>;
+  };
+  const source = Readable.from(parts(), { objectMode: false });
+  source.on('error', (error) => through.destroy(error));
+  through.on('close', () => source.destroy());
+  return source.pipe(through);
+}
+
+function restOf(input: StartInput): Readable {
   const tar = new TarArchive({ gzip: false });
-  const total = input.archive === undefined ? 0 : (await stat(input.archive)).size;
-  const out = tar.pipe(progress(total, report));
+  const out = tar.pipe(new PassThrough());
   tar.on('error', (error: Error) => out.destroy(error));
   tar.append(compile(input.plan, input.origin), { name: 'program.sh', mode: 0o700 });
   tar.append(`${JSON.stringify(input.plan, undefined, 1)}\n`, { name: 'plan.json', mode: 0o600 });
-  if (input.archive !== undefined) {
-    tar.file(input.archive, { name: 'release.tar.gz', mode: 0o600 });
-  }
   // Last: a stream that ends before it is no run.
   tar.append('yes\n', { name: 'complete', mode: 0o600 });
   tar.finalize().catch((error: unknown) => out.destroy(error instanceof Error ? error : undefined));
@@ -93,7 +105,7 @@ async function payload(input: StartInput, report: Report): Promise<Readable> {
 
 const progressEveryBytes = 262_144;
 
-function progress(total: number, report: Report): PassThrough {
+function progress(total: number, report: Report): Transform {
   let done = 0;
   let told = 0;
   return new Transform({

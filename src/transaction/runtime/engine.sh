@@ -74,7 +74,7 @@ finish() {
 
 no_longer_unfinished() {
   [ "$(cat "$BASE/unfinished" 2>/dev/null)" != "$RUN" ] || rm -f "$BASE/unfinished"
-  rm -f "$RUN_DIR/release.tar.gz" "$RUN_DIR/reserve"
+  rm -r -f "$RUN_DIR/release.tar.gz" "$RUN_DIR/unpacked" "$RUN_DIR/reserve"
   flush "$BASE"
   # Last: by this a watcher sees that we are still here.
   rm -f "$BASE/lock.owner"

@@ -21,11 +21,22 @@ unpack_release() {
   [ "$actual" = "$1" ] || fail "the tarball arrived as $actual, expected $1" || return
   [ ! -e "$2" ] || keep_failed "$2" stale-release || return
   rm -rf -- "$2.part-$RUN"
-  mkdir -p -- "$(dirname -- "$2")" && mkdir -m 755 -- "$2.part-$RUN" || return
-  tar -x -z -f "$RUN_DIR/release.tar.gz" -C "$2.part-$RUN" --strip-components=1 \
-    --no-same-owner --no-same-permissions || fail 'the tarball could not be unpacked' || return
+  mkdir -p -- "$(dirname -- "$2")" || return
+  take_unpacked "$2.part-$RUN" || unpack_to "$2.part-$RUN" ||
+    fail 'the tarball could not be unpacked' || return
   flush_tree "$2.part-$RUN"
   mv -T -- "$2.part-$RUN" "$2" && flush "$(dirname -- "$2")"
+}
+
+unpack_to() {
+  mkdir -m 755 -- "$1" && tar -x -z -f "$RUN_DIR/release.tar.gz" -C "$1" --strip-components=1 \
+    --no-same-owner --no-same-permissions
+}
+
+# take_unpacked DIRECTORY: what was unpacked from the same bytes while they arrived.
+take_unpacked() {
+  [ -d "$RUN_DIR/unpacked" ] && [ "$(device "$RUN_DIR")" = "$(device "$(dirname -- "$1")")" ] &&
+    mv -T -- "$RUN_DIR/unpacked" "$1"
 }
 
 # A release that never ran is removed; one that failed in the window is kept for investigation.
