@@ -78,7 +78,7 @@ export function script(name: 'start' | 'watch' | 'recover', words: readonly stri
   return command('/bin/sh', '-c', parts.map(runtimeText).join('\n'), `seatrial-${name}`, ...words);
 }
 
-/** The tarball as it is, so that the host can unpack it while it arrives; then a tar of the rest. */
+/** The tarball as it is, which the host unpacks while it arrives; then a tar of the rest. */
 function payload(input: StartInput, through: Transform): Readable {
   const { archive } = input;
   const parts = async function* (): AsyncGenerator<Buffer> {
