@@ -22,6 +22,7 @@ const shims = temporary();
 // Waiting for a watcher that never comes takes half a minute on a host.
 write(join(shims, 'sleep'), '#!/bin/sh\n[ "$1" != 0.1 ] || exit 0\nexec /bin/sleep "$1"\n', 0o755);
 
+// eslint-disable-next-line max-params
 function step(id: string, phase: Step['phase'], text: string, back = ''): Step {
   const act = (it: string) => ({ argv: [raw(it, 'a test')] });
   return { id, phase, title: `Do ${id}`, back: back === '' ? '' : `Undo ${id}`, do: [act(text)],
@@ -168,7 +169,7 @@ kill -s KILL 0; }', ':')]);
     write(join(directory, 'program.sh'), compile(plan, { by: 'a test' }));
     const cut = spawnSync('tar', ['-c', '-C', directory, 'program.sh']).stdout;
     const result = await transport.run({ ...script('start',
-      [plan.records, plan.run, 'session', 'fake']), stdin: cut.toString('latin1') });
+      [plan.records, plan.run, 'session', 'fake', '0', '']), stdin: cut.toString('latin1') });
     expect(result.stdout.trim()).toBe('incomplete');
     expect(readdirSync(join(plan.records, 'runs'))).toEqual([]);
   });
