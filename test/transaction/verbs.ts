@@ -169,22 +169,30 @@ const codes: Scenario[] = [
   },
   { name: 'an installer that makes a path', before: () => undefined, do: installer,
     undo: installerUndo, wrong: () => [] },
-  {
-    name: 'unpack_release',
+  unpacking('unpack_release', () => undefined),
+  unpacking('unpack_release of what was unpacked while it arrived', (box) => {
+    write(join(box.runDirectory, 'unpacked/bin/start'), '#!/bin/sh\n', 0o755);
+  }),
+];
+
+function unpacking(name: string, more: (box: Box) => void): Scenario {
+  return {
+    name,
     before: (box) => {
       write(join(box.root, 'pack/top/bin/start'), '#!/bin/sh\n', 0o755);
       spawnSync('tar', ['-czf', join(box.runDirectory, 'release.tar.gz'), '-C',
         join(box.root, 'pack'), 'top']);
       write(live(box, 'shared/uploads/one'), 'u');
       write(live(box, 'releases/1/bin/start'), 'old');
+      more(box);
     },
     do: (box) => `unpack_release ${digestOf(join(box.runDirectory, 'release.tar.gz'))} \
 ${live(box, 'releases/2')} && \
 link_shared ${live(box, 'releases/2')} ${live(box, 'shared')} uploads`,
     undo: (box) => `remove_unpacked ${live(box, 'releases/2')}`,
     wrong: (box) => unless(existsSync(live(box, 'releases/2/uploads/one')), 'no link to shared'),
-  },
-];
+  };
+}
 
 const links: Scenario[] = [
   {
