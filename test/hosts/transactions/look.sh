@@ -10,6 +10,7 @@ locked() {
 }
 is() { if test "$@"; then echo yes; else echo no; fi; }
 daemons() {
+  # shellcheck disable=SC2013 # names of files in /proc: no spaces
   for file in $(grep -alE -- '/twistd3?.-f' /proc/[0-9]*/cmdline 2>/dev/null); do
     file=${file%/cmdline}
     printf '%s ' "${file#/proc/}"

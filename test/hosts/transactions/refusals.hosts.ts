@@ -95,6 +95,20 @@ describe('what is wrong on this side', () => {
   });
 });
 
+describe('the trace of a host', () => {
+  it('tells what was touched, by name', async () => {
+    await stage.reset();
+    const before = await traceOf(stage);
+    await stage.output(`touch ${home}/code/minibot.py && chmod 600 /home/deploy/.bashrc &&
+      echo >/etc/new && ln -s x /srv/link`);
+    const after = await traceOf(stage);
+    const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+    expect([...names].filter((it) => before[it] !== after[it]).sort()).toEqual(
+      ['/etc/new', '/home/deploy/.bashrc', `${home}/code/minibot.py`, '/srv/link'].sort());
+    await stage.output('rm /etc/new && chmod 644 /home/deploy/.bashrc');
+  });
+});
+
 describe('what is wrong on the host', () => {
   beforeEach(() => stage.reset());
 
@@ -116,16 +130,17 @@ describe('what is wrong on the host', () => {
       says: [/1 entries of \/srv\/minibot\/run belong to another user/, /Connect as root/] }));
 
   it('tools are missing, all told at once', async () => {
-    const away = ['flock', 'timeout', 'setsid'].map((it) => `mv /usr/bin/${it} /usr/bin/${it}.away`);
-    const back = ['flock', 'timeout', 'setsid'].map((it) => `mv /usr/bin/${it}.away /usr/bin/${it}`);
-    await stage.output(away.join(' && '));
+    const tools = ['flock', 'timeout', 'setsid'].map((it) => `/usr/bin/${it}`);
+    await stage.output(tools.map((it) => `mv ${it} ${it}.away`).join(' && '));
     trace = await traceOf(stage);
     const ended = await deploy();
-    await stage.output(back.join(' && '));
+    const after = await traceOf(stage);
+    await stage.output(tools.map((it) => `mv ${it}.away ${it}`).join(' && '));
     expect(ended.status, describeEnd(ended)).toBe(11);
     for (const tool of ['flock', 'timeout', 'setsid']) {
       expect(ended.stderr).toContain(`the host has no ${tool}`);
     }
+    expect(after).toEqual(trace);
     expect(await stage.see()).toMatchObject(quiet({ release: 1, builds: buildsMade,
       installed: '1.0.0' }));
   });

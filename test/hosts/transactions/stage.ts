@@ -160,7 +160,8 @@ async function restore(stage: Stage): Promise<void> {
   await host.unfill();
   // The host's own processes of that user, and of no other: it has process ids of its own.
   await host.exec('kill -KILL -1', { user: 'deploy' });
-  await output(`rm -rf /srv ${records} /etc/rc.local /home/deploy/* && tar -C / -x -p -f ${snapshot}`);
+  await output(`rm -rf /srv ${records} /etc/rc.local /home/deploy/*
+    tar -C / -x -p -f ${snapshot}`);
   await startDaemon(stage);
   await output('sync -f /');
 }
