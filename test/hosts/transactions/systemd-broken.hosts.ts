@@ -65,7 +65,8 @@ describe('a unit', () => {
   it('that falls over two seconds after its start is found, and not started again', async () => {
     await setService('RestartSec=100ms', 'Restart=on-failure');
     try {
-      await expectRestored(await deploy('2.0.2', `${server}setTimeout(() => process.exit(3), 2000);`),
+      const falls = `${server}setTimeout(() => process.exit(3), 2000);`;
+      await expectRestored(await deploy('2.0.2', falls),
         /guestbook\.service: it is (inactive|failed)/);
       // The gate was closed: systemd did not get it up again behind our back.
       expect(await stage.output(`journalctl -q -o cat -u guestbook.service |
@@ -82,7 +83,7 @@ describe('a unit', () => {
   });
 
   it('that does not start at all is found', async () => {
-    await setService('ExecStartPre=/bin/sh -c "! grep -q 2.0.4 /srv/guestbook/current/package.json"');
+    await setService('ExecStartPre=/bin/grep -q -v 2.0.4 /srv/guestbook/current/package.json');
     try {
       await expectRestored(await deploy('2.0.4', server), /guestbook\.service did not start/);
     } finally {
@@ -90,7 +91,7 @@ describe('a unit', () => {
     }
   });
 
-  it('of the first release that fails leaves nothing installed, and nothing that runs', async () => {
+  it('of a first release that fails leaves nothing installed, and nothing runs', async () => {
     await stage.output(`systemctl -q stop guestbook guestbook-worker guestbook-mail.timer
       rm -rf /srv/guestbook/releases /srv/guestbook/current /srv/guestbook/shared/data/* ${records}
       install -d ${records}; ln -s . ${records}/gate`);

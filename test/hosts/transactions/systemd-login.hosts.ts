@@ -128,7 +128,7 @@ describe('an ordinary user', () => {
       await stage.holdAt('done switch');
       const deploying = stage.start(['deploy', '--release', releases['2.0.0'] ?? '']);
       await stage.held();
-      expect(deploying.told()).toMatch(/no boot unit: if the host reboots in the window, users stay/);
+      expect(deploying.told()).toMatch(/no boot unit: if the host reboots in the window, users/);
       deploying.signal('SIGKILL');
       await stage.host.powerCut();
       await stage.host.boot();

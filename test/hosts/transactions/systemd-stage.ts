@@ -201,8 +201,8 @@ Pick<SystemdStage, 'holdAt' | 'holdLater' | 'held' | 'letGo' | 'finished'> {
       await output(`rm -f /opt/lab/held && echo '${place}' >/opt/lab/hold && sync -f /opt`);
     },
     async held() {
-      await expect.poll(async () => (await host.exec('test -e /run/lab/held || test -e /opt/lab/held',
-      )).status, patient).toBe(0);
+      const isHeld = 'test -e /run/lab/held || test -e /opt/lab/held';
+      await expect.poll(async () => (await host.exec(isHeld)).status, patient).toBe(0);
     },
     async letGo() {
       await output('rm -f /run/lab/hold /opt/lab/hold /run/lab/held /opt/lab/held && sync -f /opt');

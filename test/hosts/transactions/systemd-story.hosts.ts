@@ -72,13 +72,14 @@ describe('the guestbook under systemd', () => {
     expect(await stage.see()).toMatchObject(quiet(stage, '1.0.0', 0));
   });
 
-  it('goes to release 2 with its entries and uploads, and each unit is at the public port', async () => {
+  it('goes to release 2 with its entries and uploads, each unit at the public port', async () => {
     for (const name of ['ada', 'grace', 'edsger']) await stage.write(name);
     const before = await stage.see();
     const deployed = await deploy('2.0.0');
     expect(deployed.status, describeEnd(deployed)).toBe(0);
     const { entries, uploads } = before;
-    expect(await stage.see()).toMatchObject({ ...quiet(stage, '2.0.0', 3), schema: '2', entries, uploads });
+    expect(await stage.see()).toMatchObject({ ...quiet(stage, '2.0.0', 3), schema: '2', entries,
+      uploads });
     // While it was tried it ran at the private port; the worker too.
     expect(await stage.output(`tail -n 3 ${shared}/run/worker.log`)).toBe('8080\n18080\n8080');
   });
@@ -153,6 +154,7 @@ describe('the guestbook under systemd', () => {
     const { entries, uploads } = await stage.see();
     await stage.host.crash();
     await stage.host.boot();
-    expect(await stage.see()).toMatchObject({ ...quiet(stage, '2.0.0', 4), entries, uploads });
+    await expect.poll(() => stage.see(), { timeout: 60_000 })
+      .toMatchObject({ ...quiet(stage, '2.0.0', 4), entries, uploads });
   });
 });
