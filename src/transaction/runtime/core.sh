@@ -34,6 +34,9 @@ fail() {
   return 1
 }
 
+# Mostly there is nothing to forget, and no process is made.
+forget_why() { [ ! -e "$RUN_DIR/why" ] || rm -f "$RUN_DIR/why"; }
+
 # Forces files and directories to the disk; a power cut must not take back what was reported.
 # It may wait for a slow disk longer than we live: it must not hold our lock.
 flush() { { sync "$@" 2>/dev/null || sync; } 9>&-; }

@@ -9,7 +9,7 @@ step_back() { eval "printf '%s' \"\$BACK_$1\""; }
 
 # run_step NUMBER: its undo is in this program, and its beginning is on the disk, before it acts.
 run_step() {
-  rm -f "$RUN_DIR/why"
+  forget_why
   journal begin "$1" "" || return 1
   say "== $1 $(step_title "$1")"
   ("do_$1") 9>&-
@@ -43,7 +43,7 @@ undo_begun() {
 undo_step() {
   try=1
   while :; do
-    rm -f "$RUN_DIR/why"
+    forget_why
     say "== $1 $(step_back "$1")"
     ("undo_$1") 9>&- && { journal undo-done "$1" "" || true; return 0; }
     [ "$try" -lt "$UNDO_TRIES_MAX" ] || return 1
@@ -148,7 +148,7 @@ admit() {
       "committed, but users could not be let in: $(reason)"
   done
   journal_has admitted || journal admitted "" ""
-  rm -f "$RUN_DIR/why"
+  forget_why
   if ! (check_rounds after 1) 9>&-; then
     finish degraded "users were let in, then a check failed: $(reason)"
   fi

@@ -116,11 +116,11 @@ send() { kill -s "$1" "$2" 2>/dev/null || $SUDO kill -s "$1" "$2" 2>/dev/null; }
 
 # ended PID SECONDS
 ended() {
-  tenths=$(($2 * 10))
+  looks=$(($2 * 50))
   while [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; do
-    [ "$tenths" -gt 0 ] || return 1
-    sleep 0.1
-    tenths=$((tenths - 1))
+    [ "$looks" -gt 0 ] || return 1
+    sleep 0.02
+    looks=$((looks - 1))
   done
 }
 
