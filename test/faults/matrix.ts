@@ -51,62 +51,68 @@ function changed(plan: Plan, id: string, change: Partial<Record<'do' | 'undo', C
 
 const plain = { powerCut: false, asks: false };
 
+/** How much of the matrix: a fault that only differs in its instant is left out of `short`. */
+export type Extent = 'long' | 'short';
+
+type Make = (name: string, change: Change, rest: Pick<Case, 'ends'> & Partial<Case>) => Case;
+
 /** The do of one step goes wrong in every way. */
-function doFaults(plan: Plan, step: Step): Case[] {
+function doFaults(plan: Plan, step: Step, extent: Extent): Case[] {
   if (step.do.length === 0) return [];
-  const make = (name: string, change: Change, rest: Omit<Case, 'name' | 'plan'>): Case =>
-    ({ name: `${step.id}: ${name}`, plan: changed(plan, step.id, { do: change }), ...rest });
   const commits = step.phase === 'admit';
-  const serving = commits ? 'new' : 'old';
-  const failed = { ends: [step.phase === 'window' ? 'restored' : 'refused'], serving, ...plain } as const;
-  const died = { ends: [commits ? 'done' : step.phase === 'window' ? 'restored' : 'cancelled'],
-    serving, ...plain } as const;
-  const kills = [
-    make('program killed, the step goes on', before(killProgram), died),
-    make('all killed before', before(killAll), died),
+  const make: Make = (name, change, rest) => ({ name: `${step.id}: ${name}`, ...plain,
+    plan: changed(plan, step.id, { do: change }), serving: commits ? 'new' : 'old', ...rest });
+  const died = { ends: [commits ? 'done' : step.phase === 'window' ? 'restored' : 'cancelled'] };
+  const failed = { ends: [step.phase === 'window' ? 'restored' : 'refused'] };
+  const short = [
+    commits ? make('fails always', after(failsUntilMended), { ...died, asks: true })
+      : make('fails after it has acted', after(fails), failed),
     make('all killed half-way', inside(killAll), died),
-    make('all killed after', after(killAll), died),
     make('power cut', after(killAll), { ...died, powerCut: true }),
   ];
-  return commits ? [
-    make('fails once', before(failsOnce), { ...died, ends: ['done'] }),
-    make('fails always', after(failsUntilMended), { ...died, asks: true }),
-    ...kills,
-  ] : [
-    make('fails', before(fails), failed),
-    make('fails after it has acted', after(fails), failed),
-    make('fails half-way', inside(fails), failed),
-    make('killed by a signal', inside(signalled), failed),
-    ...kills,
+  if (extent === 'short') return short;
+  return [
+    ...short,
+    ...(commits ? [make('fails once', before(failsOnce), died)] : [
+      make('fails', before(fails), failed),
+      make('killed by a signal', inside(signalled), failed),
+    ]),
+    make('program killed, the step goes on', before(killProgram), died),
+    make('all killed before', before(killAll), died),
   ];
 }
 
 /** The undo of one step goes wrong, after the very last step of the window has failed. */
-function undoFaults(plan: Plan, step: Step): Case[] {
+function undoFaults(plan: Plan, step: Step, extent: Extent): Case[] {
   if (step.undo.length === 0) return [];
   const doomed = changed(plan, 'verify', { do: after(fails) });
   const make = (name: string, change: Change, rest: Partial<Case> = {}): Case => ({
     name: `undo of ${step.id}: ${name}`, plan: changed(doomed, step.id, { undo: change }),
     ends: ['restored'], serving: 'old', ...plain, ...rest,
   });
-  return [
-    make('fails once', before(failsOnce)),
+  const short = [
     make('fails always', after(failsUntilMended), { asks: true }),
-    make('all killed before', before(killAll)),
+    make('power cut', inside(killAll), { powerCut: true }),
+  ];
+  return extent === 'short' ? short : [
+    ...short,
+    make('fails once', before(failsOnce)),
     make('all killed after', after(killAll)),
     make('program killed, the undo goes on', before(killProgram)),
-    make('power cut', inside(killAll), { powerCut: true }),
   ];
 }
 
 /** For every step of the plan, every fault. */
-export function everyFault(plan: Plan): Case[] {
-  return plan.steps.flatMap((step) => [...doFaults(plan, step), ...undoFaults(plan, step)]);
+export function everyFault(plan: Plan, extent: Extent = 'long'): Case[] {
+  return plan.steps.flatMap((step) =>
+    [...doFaults(plan, step, extent), ...undoFaults(plan, step, extent)]);
 }
 
 /** Everything dies when the journal has its n-th line, going forward or back. */
-export function killsAtEachLine(plan: Plan, lines: number, way: 'forward' | 'back'): Case[] {
-  return Array.from({ length: lines }, (_, index) => index + 1).map((line): Case => ({
+export function killsAtEachLine(plan: Plan, lines: readonly number[],
+  way: 'forward' | 'back'): (Case & { readonly extra: string })[] {
+  return lines.map((line) => ({
+    extra: killAtLine(line),
     name: `${way}, all killed at line ${line}`,
     plan: way === 'forward' ? plan : changed(plan, 'verify', { do: after(fails) }),
     // What the journal says decides: looked up by the runner.
@@ -118,7 +124,7 @@ export function killsAtEachLine(plan: Plan, lines: number, way: 'forward' | 'bac
 }
 
 /** Shell text that kills everything at the n-th line; it stands in for the flush of the journal. */
-export function killAtLine(line: number): string {
+function killAtLine(line: number): string {
   return `flush() {
   [ "$1" = "$JOURNAL" ] && [ "$(wc -l <"$JOURNAL")" = ${line} ] && [ ! -e "$RUN_DIR/fault" ] || return 0
   : >"$RUN_DIR/fault"

@@ -72,15 +72,13 @@ export async function play(stage: Stage, it: Case, extra = ''): Promise<string[]
   const { host } = stage;
   startOver(host);
   host.lay(it.plan, stage.archive, extra);
-  await host.run(it.plan);
+  const status = await host.run(it.plan);
   if (it.powerCut) host.cutPower();
-  if (host.result(it.plan) === undefined || it.powerCut) await host.run(it.plan);
+  if (status === undefined || it.powerCut) await host.run(it.plan);
   const wrong = it.asks ? await asksForAPerson(stage, it) : [];
-  if (host.result(it.plan) === undefined) await host.run(it.plan);
   const serving = servingOf(stage, it);
   wrong.push(...looksLike(stage, it, serving));
-  // Once more, and again: nothing may change.
-  await host.run(it.plan);
+  // Once more: nothing may change.
   await host.run(it.plan);
   return [...wrong, ...looksLike(stage, it, serving).map((line) => `recovered again: ${line}`)];
 }

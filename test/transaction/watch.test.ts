@@ -4,7 +4,7 @@ import { SeatrialError } from '../../src/errors.ts';
 import type { ReportEvent } from '../../src/report/events.ts';
 import { follow, type FollowInput } from '../../src/transaction/follow.ts';
 import { FrameReader } from '../../src/transaction/frames.ts';
-import { FakeSession, FakeTransport } from '../fakes/transport.ts';
+import { FakeTransport, type FakeSession } from '../fakes/transport.ts';
 
 describe('frames', () => {
   it('are the same wherever the stream is cut', () => {
