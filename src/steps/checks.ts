@@ -32,7 +32,7 @@ function planned(context: Context, check: CheckConfig, name: string): PlannedChe
   switch (check.kind) {
     case 'http':
       return { ...inModes((mode) => httpAct(context, check, mode)), afterAdmission: false,
-        title: `http ${address(context, check.url, 'after')}` };
+        title: `http ${check.url}` };
     case 'log':
       return everywhere(`log ${check.file}`, verb('check_log', check.file, name,
         check.bad.join('\n'), check.allow.join('\n')));
@@ -44,7 +44,7 @@ function planned(context: Context, check: CheckConfig, name: string): PlannedChe
       afterAdmission: check.writes && !check.beforeAdmission };
     case 'records':
       return { ...inModes((mode) => recordsAct({ context, check, name, mode })),
-        title: `records ${address(context, check.each, 'after')}`, afterAdmission: false };
+        title: `records ${check.each}`, afterAdmission: false };
   }
 }
 
