@@ -49,7 +49,8 @@ function unitsIn(config: Config): Record<string, string> {
 function pathsIn(config: Config): Record<string, string> {
   return Object.fromEntries(watchedPaths(config).flatMap((path) => Object.entries({
     type: typeOf(config, path), real: path, hidden: 'no', 'parent-writable': 'yes', readable: 'yes',
-    writable: 'yes', exists: 'yes', 'mount-point': 'no', 'mounts-inside': '', 'parent-device': '2049',
+    writable: 'yes', exists: 'yes', 'mount-point': 'no', 'mounts-inside': '',
+    'parent-device': '2049',
     free: '99000000000', bytes: '4000000', files: '7', foreign: '0', unreadable: '0',
     ...(path.endsWith('/current') ? { target: '/srv/guestbook/releases/1.0.0-aaaaaaaaaaaa' } : {}),
   }).map(([field, value]) => [`path.${path}.${field}`, value])));
@@ -64,7 +65,8 @@ function typeOf(config: Config, path: string): string {
 
 export function installedFact(version: string, run: string, more: object = {}): string {
   return Buffer.from(JSON.stringify({ schema: 1, application: 'guestbook', version,
-    digest: version.padEnd(64, 'a'), release: `/srv/guestbook/releases/${version}-aaaaaaaaaaaa`, run,
+    digest: version.padEnd(64, 'a'), run,
+    release: `/srv/guestbook/releases/${version}-aaaaaaaaaaaa`,
     way: 'normal', installedAt: '2026-01-01T00:00:00Z', ...more })).toString('base64');
 }
 

@@ -4,7 +4,8 @@ import { rollbackContext } from '../../src/commands/rollback.ts';
 import { makePlan, renderPlan } from '../../src/plan/make-plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import { guestbook, indico, plain } from './files.ts';
-import { configOf, contextOf, expectGolden, hostFacts, installedFact, runOne, runsOne, type Changes }
+import { configOf, contextOf, expectGolden, hostFacts, installedFact, runOne, runsOne,
+  type Changes }
   from './host.ts';
 
 /** What the approver reads: every command, in order, with its way back. */
@@ -52,13 +53,15 @@ describe('the plan, as text', () => {
   });
   it('in place, with a pid file and maintenance commands', () => {
     expectGolden('in-place.txt', planText(indico, { ...runsOne,
-      installed: installedFact('1.0.0', runOne, { application: 'indico', release: '/r/1.0.0-a' }) }));
+      installed: installedFact('1.0.0', runOne,
+        { application: 'indico', release: '/r/1.0.0-a' }) }));
   });
   it('with commands only, and no maintenance', () => {
     expectGolden('commands.txt', planText(plain, runsOne));
   });
   it('of a rollback with the state', () => {
-    expectGolden('rollback-with-state.txt', renderPlan(rollback(guestbook, '--with-state', guestbookKept)));
+    const plan = rollback(guestbook, '--with-state', guestbookKept);
+    expectGolden('rollback-with-state.txt', renderPlan(plan));
   });
   it('of a rollback of the code only', () => {
     expectGolden('rollback-code-only.txt', renderPlan(rollback(guestbook, '--code-only', [])));

@@ -3,7 +3,9 @@ import { preflight } from '../../src/plan/preflight.ts';
 import { guestbook, indico } from './files.ts';
 import { configOf, hostFacts, runsOne, type Changes } from './host.ts';
 
-function refusals(changes: Changes, how: { text?: string; first?: boolean; arriving?: number } = {}) {
+interface How { text?: string; first?: boolean; arriving?: number }
+
+function refusals(changes: Changes, how: How = {}) {
   const config = configOf(how.text ?? guestbook);
   const problems = preflight({ config, facts: hostFacts(config, { ...runsOne, ...changes }),
     first: how.first ?? false, arrivingBytes: how.arriving ?? 1_000_000 });
@@ -29,7 +31,8 @@ const alone: readonly (readonly [string, Changes, RegExp, string?])[] = [
   ['an unknown unit', { [`${unit}.load`]: 'not-found' }, /no unit guestbook.service \(not-found\)/],
   ['a unit without the gate', { [`${unit}.guarded`]: 'no' }, /could be started by hand/],
   ['a unit that may not be stopped', { [`${unit}.may-stop`]: 'no' }, /may not stop and start/],
-  ['state that is missing', { [`${database}.type`]: 'missing' }, /db does not exist, and it is declared/],
+  ['state that is missing', { [`${database}.type`]: 'missing' },
+    /db does not exist, and it is declared/],
   ['state that is a file', { [`${uploads}.type`]: 'file' }, /is a file, and state directory needs/],
   ['state that is a link', { [`${database}.type`]: 'link', [`${database}.target`]: '/x' },
     /is a link, and state sqlite needs a file/],

@@ -160,7 +160,8 @@ describe.each(shells)('rounds of checks, in %s', (shell) => {
   it('need consecutive passes, and name the first failure', async () => {
     const box = makeOne();
     const flapping = `echo x >>${box.root}/n; [ $(($(wc -l <${box.root}/n) % 2)) = 1 ]`;
-    const flaps = await runIn(box, { shell, head, text: `${two(flapping, ':')}check_rounds private 2` });
+    const flaps = await runIn(box,
+      { shell, head, text: `${two(flapping, ':')}check_rounds private 2` });
     expect(flaps.status).toBe(1);
     const red = await runIn(makeOne(), { shell, head,
       text: `${two('SAID=no; return 1', 'SAID=unsure; return 2')}check_rounds private 1` });
@@ -172,7 +173,8 @@ describe.each(shells)('rounds of checks, in %s', (shell) => {
 
   it('wait for an application that does not listen yet, records too', async () => {
     const box = makeOne();
-    const late = `[ $(wc -l <${box.root}/n) -gt 5 ] || { SAID="record 3: nobody listens"; return 1; }`;
+    const late = `[ $(wc -l <${box.root}/n) -gt 5 ] ||
+      { SAID="record 3: nobody listens"; return 1; }`;
     const ran = await runIn(box, { shell, head: { ...head, OBSERVE_WITHIN: 20 },
       text: `${two(`echo x >>${box.root}/n`, late)}check_rounds private 1` });
     expect(ran.status).toBe(0);

@@ -29,7 +29,8 @@ describe.each(shells)('the user\'s own commands, in %s', (shell) => {
     ['no-such-command-at-all', 'the migration could not be run (status 127)'],
   ])('that do `%s` have failed', async (text, reason) => {
     const box = makeOne();
-    const ran = await runIn(box, { shell, text: `run_once migrate1 - 1 / 'the migration' '${text}'` });
+    const ran = await runIn(box,
+      { shell, text: `run_once migrate1 - 1 / 'the migration' '${text}'` });
     expect([ran.status, why(box)]).toEqual([1, reason]);
   });
 
@@ -43,10 +44,12 @@ describe.each(shells)('the user\'s own commands, in %s', (shell) => {
     const box = makeOne();
     const once = `run_once migrate1 - 9 / 'the migration' 'echo x >>${box.root}/ran; ${''}'`;
     const killed = await runIn(box, { shell,
-      text: `run_once migrate1 - 9 / 'the migration' 'echo x >>${box.root}/ran; kill -s KILL $PPID'` });
+      text: `run_once migrate1 - 9 / 'the migration' \\
+        'echo x >>${box.root}/ran; kill -s KILL $PPID'` });
     expect(killed.status).not.toBe(0);
     const again = await runIn(box, { shell, text: `rm -f ${box.runDirectory}/why; ${once}` });
-    expect([again.status, why(box)]).toEqual([1, 'the migration has been run in this transaction already']);
+    expect([again.status, why(box)])
+      .toEqual([1, 'the migration has been run in this transaction already']);
     expect(readFileSync(join(box.root, 'ran'), 'utf8')).toBe('x\n');
   });
 

@@ -1,9 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync,
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync,
+  symlinkSync,
   unlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { crashShims, makeBox, need, run, runIn, shells, temporary, why, write, type Box, type Shell }
+import { crashShims, makeBox, need, run, runIn, shells, temporary, why, write, type Box,
+  type Shell }
   from './sandbox.ts';
 
 const children: ChildProcess[] = [];
@@ -105,7 +107,8 @@ start_command - 5 - 'setsid sleep 30 >/dev/null 2>&1 & echo $! >${it.root}/pid'`
     expect(ran.status).toBe(0);
     const pid = Number(readFileSync(join(it.root, 'pid'), 'utf8'));
     try {
-      const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      const open = readdirSync(`/proc/${pid}/fd`)
+        .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
       expect(open.filter((path) => /\/(lock|work)$/.test(path))).toEqual([]);
       expect(spawnSync('flock', ['-n', join(it.base, 'work'), 'true']).status).toBe(0);
     } finally {

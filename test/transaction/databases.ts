@@ -38,5 +38,6 @@ os._exit(0)`;
 
 /** Overwrites pages in the middle: it opens, and the quick check sees it. */
 export function corrupt(path: string): void {
-  spawnSync('dd', ['if=/dev/urandom', `of=${path}`, 'bs=4096', 'seek=2', 'count=6', 'conv=notrunc']);
+  spawnSync('dd',
+    ['if=/dev/urandom', `of=${path}`, 'bs=4096', 'seek=2', 'count=6', 'conv=notrunc']);
 }

@@ -139,7 +139,8 @@ kill -s KILL 0; }', ':')]);
     const plan = planOf([step('one', 'prepare', '/bin/sleep 3')]);
     await start(plan);
     const other = { ...plan, run: '20260101T000001Z-bbbbbb' };
-    expect(await start(other)).toMatchObject({ kind: 'busy', owner: { run: plan.run, by: 'a test' } });
+    expect(await start(other))
+      .toMatchObject({ kind: 'busy', owner: { run: plan.run, by: 'a test' } });
     expect(readdirSync(join(plan.records, 'runs'))).toEqual([plan.run]);
     await watched(plan).followed;
     writeFileSync(join(plan.records, 'unfinished'), `${plan.run}\n`);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, ftruncateSync, linkSync, lutimesSync, mkdirSync, openSync, closeSync, symlinkSync,
+import { chownSync, ftruncateSync, linkSync, lutimesSync, mkdirSync, openSync, closeSync,
+  symlinkSync,
   utimesSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { need, which } from './sandbox.ts';

@@ -59,7 +59,8 @@ describe.each(shells)('a service with a pid file, in %s', (shell) => {
   it('is stopped, started again if it ran, and not if it did not', async () => {
     const box = makeOne();
     daemon(box, 0);
-    const again = `restart_pidfile_if_was_active service1 ${box.root}/pid - 5 - '${startText(box)}'`;
+    const again = 'restart_pidfile_if_was_active service1 ' +
+      `${box.root}/pid - 5 - '${startText(box)}'`;
     const stop = `stop_pidfile ${box.root}/pid service1 TERM 5`;
     await runIn(box, { shell, text: `start_pidfile ${box.root}/pid - 5 - '${startText(box)}'` });
     const first = pidOf(box);
@@ -84,7 +85,8 @@ restart_pidfile_if_was_active service1 ${other.root}/pid - 5 - '${startText(othe
     expect(why(box)).toMatch(/^process \d+ still runs 1 s after SIGTERM; it was not killed/);
     const old = pidOf(box);
     expect(alive(old)).toBe(true);
-    const again = `restart_pidfile_if_was_active service1 ${box.root}/pid - 5 - '${startText(box)}'`;
+    const again = 'restart_pidfile_if_was_active service1 ' +
+      `${box.root}/pid - 5 - '${startText(box)}'`;
     // Tried three times by the engine: each waits as long as stopping may take.
     const ran = await runIn(box, { shell, text: `${again} || ${again} || ${again}` });
     expect(ran.status).toBe(0);

@@ -27,7 +27,8 @@ function walk(path: Buffer, name: Buffer, seen: Seen): string[] {
   const names = readdirSync(path, { encoding: 'buffer' }).sort((a, b) => Buffer.compare(a, b));
   return [line, ...names
     .filter((child) => name.length > 0 || child.toString('latin1') !== seen.leftOut)
-    .flatMap((child) => walk(join(path, child), name.length === 0 ? child : join(name, child), seen))];
+    .flatMap((child) =>
+      walk(join(path, child), name.length === 0 ? child : join(name, child), seen))];
 }
 
 function join(directory: Buffer, name: Buffer): Buffer {

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync }
+  from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { corrupt, makeDatabase } from './databases.ts';
@@ -18,7 +19,7 @@ function rescued(box: Box): string[] {
 const rescue = (path: string): string => `rescue_sqlite '${path}' state1 there`;
 
 describe.each(shells)('a rescue copy of a database, in %s', (shell) => {
-  it('is refused while a process has it open, by whatever name, and the process is named', async () => {
+  it('is refused while a process has it open, by whatever name; the process is named', async () => {
     const box = makeOne();
     const path = join(box.root, 'live/data.db');
     makeDatabase(path, 'delete');

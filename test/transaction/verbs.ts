@@ -137,12 +137,14 @@ const isNew = (box: Box): string[] => {
     .map((path) => statSync(path));
   return [
     ...unless(readFileSync(live(box, 'code', 'main'), 'utf8') === 'new', 'not the new code'),
-    ...unless(staged?.uid === source?.uid && staged?.mode === source?.mode, 'another owner or mode'),
+    ...unless(staged?.uid === source?.uid && staged?.mode === source?.mode,
+      'another owner or mode'),
   ];
 };
 
 const installer = (box: Box): string => `copy_aside ${live(box, 'code')} - code1 && \
-will_overwrite code1 && mkdir -p ${live(box, 'code')} && echo overwritten >${live(box, 'code/main')}`;
+will_overwrite code1 && mkdir -p ${live(box, 'code')} &&
+  echo overwritten >${live(box, 'code/main')}`;
 
 const installerUndo = (box: Box): string =>
   `put_back ${live(box, 'code')} - code1 && drop_aside ${live(box, 'code')} - code1`;

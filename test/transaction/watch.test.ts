@@ -122,7 +122,8 @@ describe('following a run', () => {
       session.end();
     }, () => 'started\nrun1\n'));
     expect((await follow(dying.input)).kind).toBe('ended');
-    expect(dying.host.ran).toEqual(Array(2).fill(['seatrial-recover', '/r', '-', 'session', 'fake', '']));
+    expect(dying.host.ran)
+      .toEqual(Array(2).fill(['seatrial-recover', '/r', '-', 'session', 'fake', '']));
     const dead = played(new FakeTransport((session) => { session.say('G'); session.end(); },
       () => 'started\nrun1\n'));
     expect(await follow(dead.input)).toEqual({ kind: 'running', why: 'its program keeps dying' });
@@ -164,7 +165,7 @@ describe('following a run', () => {
     expect(host.sessions[0]?.written.includes('cancel')).toBe(when === 'after');
   });
 
-  it('lets go where the host does not answer a cancel, falls silent, or takes too long', async () => {
+  it('lets go where the host does not answer a cancel, is silent, or takes too long', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] });
     try {
       const deaf = played(new FakeTransport(() => deaf.cancel.abort()));
