@@ -120,6 +120,25 @@ describe.each(shells)('a rescue copy of a directory, in %s', (shell) => {
     expect([ran.status, why(box)]).toEqual([1, expect.stringContaining(`${box.root}/live/none `)]);
   });
 
+  it('that is gone is told: the old code must not start on what the new one left', async () => {
+    const box = makeOne();
+    const state = join(box.root, 'live/state');
+    const database = join(box.root, 'live/data.db');
+    const code = join(box.root, 'live/code');
+    write(join(state, 'one'), 'old');
+    write(join(code, 'main'), 'old');
+    write(join(box.root, 'new/main'), 'new');
+    makeDatabase(database, 'delete');
+    await runIn(box, { shell, text: `rescue_directory ${state} state1 there
+rescue_sqlite ${database} state2 there; stage ${code} ${box.root}/new code1; replace ${code} - code1
+rm -rf ${box.root}/live/.seatrial-fake` });
+    for (const undo of [`restore_directory ${state} state1`, `restore_sqlite ${database} state2`,
+      `put_back ${code} - code1`]) {
+      const ran = await runIn(box, { shell, text: `rm -f "$RUN_DIR/why"; ${undo}` });
+      expect([ran.status, why(box)]).toEqual([1, expect.stringMatching(/ is gone$/)]);
+    }
+  });
+
   it('keeps what the failed release made of the state, whole', async () => {
     const box = makeOne();
     const state = join(box.root, 'live/state');
