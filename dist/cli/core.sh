@@ -34,6 +34,9 @@ fail() {
   return 1
 }
 
+# Mostly there is nothing to forget, and no process is made.
+forget_why() { [ ! -e "$RUN_DIR/why" ] || rm -f "$RUN_DIR/why"; }
+
 # Forces files and directories to the disk; a power cut must not take back what was reported.
 # It may wait for a slow disk longer than we live: it must not hold our lock.
 flush() { { sync "$@" 2>/dev/null || sync; } 9>&-; }
@@ -70,7 +73,8 @@ mend_journal() {
 
 # journal_has EVENT: a line that a power cut tore tells nothing.
 journal_has() {
-  EVENT=$1 awk -F'\t' '$2 == ENVIRON["EVENT"] && NF == 4 { found = 1 } END { exit !found }' "$JOURNAL"
+  EVENT=$1 awk -F'\t' '$2 == ENVIRON["EVENT"] && NF == 4 { found = 1 }
+    END { exit !found }' "$JOURNAL"
 }
 
 # Steps that were begun in any life of this run, newest first.
@@ -94,7 +98,8 @@ take_lock() {
 # /proc: thousands of descriptors would be as many forks, and users may be out.
 openers() {
   find /proc/[0-9]*/fd -maxdepth 1 -type l -printf '%h\t%l\n' 2>/dev/null |
-    SOUGHT=$(readlink -f -- "$1") awk -F'\t' '$2 == ENVIRON["SOUGHT"] { split($1, part, "/"); print part[3] }' | sort -u
+    SOUGHT=$(readlink -f -- "$1") awk -F'\t' '
+      $2 == ENVIRON["SOUGHT"] { split($1, part, "/"); print part[3] }' | sort -u
 }
 
 # Processes that still hold the work lock of a program that was killed.

@@ -9,7 +9,7 @@ step_back() { eval "printf '%s' \"\$BACK_$1\""; }
 
 # run_step NUMBER: its undo is in this program, and its beginning is on the disk, before it acts.
 run_step() {
-  rm -f "$RUN_DIR/why"
+  forget_why
   journal begin "$1" "" || return 1
   say "== $1 $(step_title "$1")"
   ("do_$1") 9>&-
@@ -43,7 +43,7 @@ undo_begun() {
 undo_step() {
   try=1
   while :; do
-    rm -f "$RUN_DIR/why"
+    forget_why
     say "== $1 $(step_back "$1")"
     ("undo_$1") 9>&- && { journal undo-done "$1" "" || true; return 0; }
     [ "$try" -lt "$UNDO_TRIES_MAX" ] || return 1
@@ -74,8 +74,10 @@ finish() {
 
 no_longer_unfinished() {
   [ "$(cat "$BASE/unfinished" 2>/dev/null)" != "$RUN" ] || rm -f "$BASE/unfinished"
-  rm -f "$BASE/lock.owner" "$RUN_DIR/release.tar.gz" "$RUN_DIR/reserve"
+  rm -r -f "$RUN_DIR/release.tar.gz" "$RUN_DIR/unpacked" "$RUN_DIR/reserve"
   flush "$BASE"
+  # Last: by this a watcher sees that we are still here.
+  rm -f "$BASE/lock.owner"
 }
 
 # Logs in a bundle are bounded: the last megabyte tells what happened.
@@ -146,7 +148,7 @@ admit() {
       "committed, but users could not be let in: $(reason)"
   done
   journal_has admitted || journal admitted "" ""
-  rm -f "$RUN_DIR/why"
+  forget_why
   if ! (check_rounds after 1) 9>&-; then
     finish degraded "users were let in, then a check failed: $(reason)"
   fi
@@ -170,8 +172,8 @@ recover() {
   case ${last%% *} in
     done | degraded | restored | refused | cancelled)
       # Who started us waits for a word.
-      journal end "" "$last"
       no_longer_unfinished
+      journal end "" "$last"
       exit 0
       ;;
     # A person was asked: nothing goes on by itself until they say so (seatrial recover).

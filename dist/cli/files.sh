@@ -21,11 +21,22 @@ unpack_release() {
   [ "$actual" = "$1" ] || fail "the tarball arrived as $actual, expected $1" || return
   [ ! -e "$2" ] || keep_failed "$2" stale-release || return
   rm -rf -- "$2.part-$RUN"
-  mkdir -p -- "$(dirname -- "$2")" && mkdir -m 755 -- "$2.part-$RUN" || return
-  tar -x -z -f "$RUN_DIR/release.tar.gz" -C "$2.part-$RUN" --strip-components=1 \
-    --no-same-owner --no-same-permissions || fail 'the tarball could not be unpacked' || return
+  mkdir -p -- "$(dirname -- "$2")" || return
+  take_unpacked "$2.part-$RUN" || unpack_to "$2.part-$RUN" ||
+    fail 'the tarball could not be unpacked' || return
   flush_tree "$2.part-$RUN"
   mv -T -- "$2.part-$RUN" "$2" && flush "$(dirname -- "$2")"
+}
+
+unpack_to() {
+  mkdir -m 755 -- "$1" && tar -x -z -f "$RUN_DIR/release.tar.gz" -C "$1" --strip-components=1 \
+    --no-same-owner --no-same-permissions
+}
+
+# take_unpacked DIRECTORY: what was unpacked from the same bytes while they arrived.
+take_unpacked() {
+  [ -d "$RUN_DIR/unpacked" ] && [ "$(device "$RUN_DIR")" = "$(device "$(dirname -- "$1")")" ] &&
+    mv -T -- "$RUN_DIR/unpacked" "$1"
 }
 
 # A release that never ran is removed; one that failed in the window is kept for investigation.
@@ -75,12 +86,12 @@ unhide() {
   flush "$(dirname -- "$1")"
 }
 
-# stage PATH SOURCE: a copy of part of the release, on the file system of the path it replaces.
+# stage PATH SOURCE LABEL: a copy of part of the release, or of what a rollback puts back with its
+# owners, on the file system of the path it replaces.
 stage() {
   [ -e "$2" ] || fail "the release has no $2" || return
   make_side "$1" && rm -rf -- "$(side "$1")/new-$RUN-$3" || return
-  cp -R --preserve=mode,timestamps,links -- "$2" "$(side "$1")/new-$RUN-$3" ||
-    fail "$2 could not be copied beside $1" || return
+  copy_tree "$2" "$(side "$1")/new-$RUN-$3" || return
   flush_tree "$(side "$1")"
 }
 
@@ -90,7 +101,7 @@ unstage() { rm -rf -- "$(side "$1")/new-$RUN-$3"; }
 replace() {
   make_side "$1" || return
   if [ -e "$1" ] || [ -L "$1" ]; then
-    will_overwrite "$3" && mv -T -- "$1" "$(side "$1")/old-$RUN-$3" ||
+    will_overwrite "$3" && mv -T -- "$1" "$(side "$1")/old-$RUN-$3" && stands_aside "$3" ||
       fail "$1 could not be renamed" || return
   else
     was_absent "$3" && will_overwrite "$3" || return
@@ -106,11 +117,13 @@ copy_aside() {
   old=$(side "$1")/old-$RUN-$3
   rm -rf -- "$old.part" && copy_tree "$1" "$old.part" && same_tree "$1" "$old.part" || return
   flush_tree "$old.part"
-  mv -T -- "$old.part" "$old" && flush "$(side "$1")"
+  mv -T -- "$old.part" "$old" && flush "$(side "$1")" && stands_aside "$3"
 }
 
 # What put_back needed is back in its place by now: undo goes from the newest step to the oldest.
 drop_aside() { rm -rf -- "$(side "$1")/old-$RUN-$3.part" "$(side "$1")/old-$RUN-$3"; }
+
+stands_aside() { : >"$RUN_DIR/aside-$1" && flush "$RUN_DIR"; }
 
 was_absent() { : >"$RUN_DIR/absent-$1" && flush "$RUN_DIR"; }
 
@@ -122,8 +135,10 @@ put_back() {
   [ -e "$RUN_DIR/replacing-$3" ] || return 0
   old=$(side "$1")/old-$RUN-$3
   if [ -e "$old" ] || [ -L "$old" ]; then
-    keep_failed "$1" "code-$3" && mv -T -- "$old" "$1" ||
+    keep_failed "$1" "code-$3" && swapping "$3" && mv -T -- "$old" "$1" ||
       fail "$old could not be put back" || return
+  elif [ -e "$RUN_DIR/aside-$3" ]; then
+    was_swapped "$1" "$3" || fail "the old $1, kept as $old, is gone" || return
   elif [ -e "$RUN_DIR/absent-$3" ]; then
     keep_failed "$1" "code-$3" || return
   fi

@@ -116,11 +116,11 @@ send() { kill -s "$1" "$2" 2>/dev/null || $SUDO kill -s "$1" "$2" 2>/dev/null; }
 
 # ended PID SECONDS
 ended() {
-  tenths=$(($2 * 10))
+  looks=$(($2 * 50))
   while [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; do
-    [ "$tenths" -gt 0 ] || return 1
-    sleep 0.1
-    tenths=$((tenths - 1))
+    [ "$looks" -gt 0 ] || return 1
+    sleep 0.02
+    looks=$((looks - 1))
   done
 }
 
@@ -129,7 +129,11 @@ stop_pidfile() {
   note_active "$2" pidfile_active "$1" || return
   if ! pid=$(live_pid "$1"); then rm -f -- "$1"; return; fi
   durable "$RUN_DIR/stopping-$2" "$pid $4" || return
-  send "$3" "$pid" || fail "process $pid could not be sent SIG$3" || return
+  if ! send "$3" "$pid"; then
+    rm -f -- "$RUN_DIR/stopping-$2"
+    fail "process $pid could not be sent SIG$3"
+    return
+  fi
   ended "$pid" "$4" ||
     fail "process $pid still runs $4 s after SIG$3; it was not killed, it may be saving its state"
 }

@@ -46,10 +46,12 @@ ended() {
 }
 # Nobody holds the lock and there is no end: the program is dead.
 dead() { flock -n "$1/lock" true; }
+# It has told its end, and tidies up: whoever acts on the end now would find the host busy.
+leaving() { grep -q -s -x -F -e "run	$2" "$1/lock.owner" && ! dead "$1"; }
 
 newline='
 '
-silent=0 ticks=0 last=no
+silent=0 ticks=0 last=no late=0
 ended && last=yes
 [ -e "$directory/console.log" ] || : >"$directory/console.log"
 while :; do
@@ -62,10 +64,11 @@ while :; do
   if [ "$sent" != "$journal,$console" ]; then
     last=no
     ! ended || last=yes
-  elif [ "$last" = yes ]; then
+  elif [ "$last" = yes ] && { [ "$late" -ge 200 ] || ! leaving "$1" "$2"; }; then
     printf 'E 0\n'
     exit 0
   else
+    [ "$last" = no ] || late=$((late + 1))
     sleep 0.05
   fi
   ticks=$((ticks + 1))
