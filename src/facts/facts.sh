@@ -12,7 +12,16 @@ fact() {
   esac
 }
 encoded() { base64 <"$1" | tr -d '\n'; }
-yes_no() { if "$@" >/dev/null 2>&1; then printf yes; else printf no; fi; }
+# fact_if NAME COMMAND…: yes or no. What the shell itself can tell needs no process.
+fact_if() {
+  name=$1 answer=no
+  shift
+  case $1 in
+    test | command) ! "$@" >/dev/null 2>&1 || answer=yes ;;
+    *) ! ("$@") >/dev/null 2>&1 || answer=yes ;;
+  esac
+  fact "$name" "$answer"
+}
 
 fact_host() {
   fact user "$(id -un)"
@@ -21,8 +30,8 @@ fact_host() {
   fact machine "$(cat /etc/machine-id 2>/dev/null)"
   fact boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
   fact path "$PATH"
-  fact systemd "$(yes_no test -d /run/systemd/system)"
-  fact kill-user-processes "$(yes_no kills_user_processes)"
+  fact_if systemd test -d /run/systemd/system
+  fact_if kill-user-processes kills_user_processes
 }
 
 # Whether logind ends what we leave at logout. Lingering does not change that: it keeps only the
@@ -36,12 +45,10 @@ kills_user_processes() {
 
 # Versions matter: the program needs GNU cp, mv -T, find -printf, sync FILE, flock, timeout.
 fact_tools() {
-  for tool in "$@"; do
-    if command -v "$tool" >/dev/null; then fact "tool.$tool" yes; else fact "tool.$tool" no; fi
-  done
+  for tool in "$@"; do fact_if "tool.$tool" command -v "$tool"; done
   fact tool.gnu-cp "$(cp --help 2>/dev/null | grep -c -e --reflink)"
   fact tool.gnu-mv "$(mv --help 2>/dev/null | grep -c -e no-target-directory)"
-  fact tool.gnu-find "$(yes_no find / -maxdepth 0 -printf '%T@')"
+  fact_if tool.gnu-find find / -maxdepth 0 -printf '%T@'
 }
 
 fact_records() {
@@ -97,8 +104,8 @@ fact_units() {
   shift 2
   loader=seatrial-$application.service
   [ -d /run/systemd/system ] || return
-  fact boot-unit "$(yes_no boots "$loader" "$records")"
-  fact may-launch "$(yes_no may systemctl start --no-block "$loader")"
+  fact_if boot-unit boots "$loader" "$records"
+  fact_if may-launch may systemctl start --no-block "$loader"
   for unit in "$@"; do
     fact_unit "$unit" "$records/gate"
     case $unit in *.timer | *.path) ;; *) continue ;; esac
@@ -111,9 +118,9 @@ fact_units() {
 fact_unit() {
   fact "unit.$1.load" "$(property LoadState "$1")"
   fact "unit.$1.active" "$(property ActiveState "$1")"
-  fact "unit.$1.guarded" "$(yes_no guarded "$1" "$2")"
-  fact "unit.$1.may-stop" "$(yes_no may systemctl stop -- "$1")"
-  fact "unit.$1.may-start" "$(yes_no may systemctl start -- "$1")"
+  fact_if "unit.$1.guarded" guarded "$1" "$2"
+  fact_if "unit.$1.may-stop" may systemctl stop -- "$1"
+  fact_if "unit.$1.may-start" may systemctl start -- "$1"
 }
 
 # One that was made for another login or another place could not finish what we leave.
@@ -134,8 +141,8 @@ guarded() {
 # fact_accounts NAME…: users that commands are run as.
 fact_accounts() {
   for account in "$@"; do
-    fact "account.$account.exists" "$(yes_no id -u -- "$account")"
-    fact "account.$account.usable" "$(yes_no may_be "$account")"
+    fact_if "account.$account.exists" id -u -- "$account"
+    fact_if "account.$account.usable" may_be "$account"
   done
 }
 
@@ -150,17 +157,18 @@ fact_path() {
   elif [ -e "$1" ]; then type='other'; fi
   fact "path.$1.type" "$type"
   [ "$type" != link ] || fact "path.$1.target" "$(readlink -- "$1")"
-  fact "path.$1.hidden" "$(yes_no test -e "$1.closed" -o -L "$1.closed")"
-  parent=$(dirname -- "$1")
-  fact "path.$1.parent-writable" "$(yes_no test -w "$parent")"
-  fact "path.$1.readable" "$(yes_no test -r "$1")"
-  fact "path.$1.writable" "$(yes_no test -w "$1")"
+  fact_if "path.$1.hidden" test -e "$1.closed" -o -L "$1.closed"
+  parent=${1%/*}
+  parent=${parent:-/}
+  fact_if "path.$1.parent-writable" test -w "$parent"
+  fact_if "path.$1.readable" test -r "$1"
+  fact_if "path.$1.writable" test -w "$1"
   while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
   fact "path.$1.parent-device" "$(stat -c %d -- "$parent")"
   fact "path.$1.free" "$(df -P -k -- "$parent" | awk 'NR == 2 { print $4 * 1024 }')"
   fact "path.$1.real" "$(readlink -f -- "$1")"
-  fact "path.$1.exists" "$(yes_no test -e "$1")"
-  fact "path.$1.mount-point" "$(yes_no mount_point "$1")"
+  fact_if "path.$1.exists" test -e "$1"
+  fact_if "path.$1.mount-point" mount_point "$1"
 }
 
 # By the kernel's list, not by comparing devices: on an overlay (a container's root) a file has
@@ -201,7 +209,7 @@ wrote() {
 fact_side() {
   side=$(dirname -- "$1")/.seatrial-$2
   if [ -e "$side" ] || [ -L "$side" ]; then
-    fact "path.$1.side-usable" "$(yes_no usable_side "$side")"
+    fact_if "path.$1.side-usable" usable_side "$side"
   fi
 }
 
@@ -213,7 +221,7 @@ fact_pidfile() {
   [ ! -s "$1" ] || read -r pid <"$1" || :
   if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then
     fact "pidfile.$1" "$pid"
-    ! wrote "$pid" "$1" || fact "stoppable.$1" "$(yes_no may_signal "$pid")"
+    ! wrote "$pid" "$1" || fact_if "stoppable.$1" may_signal "$pid"
   else
     fact "pidfile.$1" none
   fi
