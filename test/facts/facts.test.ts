@@ -57,7 +57,9 @@ describe('facts of this machine', () => {
     expect(facts.tools.has('flock')).toBe(true);
     expect(facts.tools.has('gnu-cp')).toBe(true);
   });
+});
 
+describe('facts of transactions', () => {
   it('tell of a transaction that runs, that is unfinished, and of what is kept', async () => {
     const records = join(root, 'records');
     mkdirSync(join(records, 'runs/r1'), { recursive: true });

@@ -24,6 +24,11 @@ function shims(): string {
   return box;
 }
 
+interface Result {
+  readonly end: string;
+  readonly text: string;
+}
+
 /** One host in one directory, set back to a template before each case. */
 export class FakeHost {
   readonly root: string;
@@ -95,11 +100,14 @@ export class FakeHost {
   }
 
   /** Runs the program to its end, or its death. Its status, or undefined where it was killed. */
-  async run(plan: Plan, how: { force?: boolean; watched?: boolean } = {}): Promise<number | undefined> {
+  async run(
+    plan: Plan, how: { force?: boolean; watched?: boolean } = {},
+  ): Promise<number | undefined> {
     const directory = join(this.records, 'runs', plan.run);
     const beat = (): void => {
       if (!existsSync(directory) || how.watched === false) return;
-      writeFileSync(join(directory, 'watcher'), readFileSync('/proc/uptime', 'utf8').split('.')[0] ?? '');
+      const [uptime = ''] = readFileSync('/proc/uptime', 'utf8').split('.');
+      writeFileSync(join(directory, 'watcher'), uptime);
     };
     beat();
     const beats = setInterval(beat, 2000);
@@ -112,10 +120,9 @@ export class FakeHost {
     return status ?? undefined;
   }
 
-  result(plan: Plan): { end: string; text: string } | undefined {
+  result(plan: Plan): Result | undefined {
     const path = join(this.records, 'runs', plan.run, 'result.json');
-    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) as { end: string; text: string }
-      : undefined;
+    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) as Result : undefined;
   }
 
   journal(plan: Plan): string[] {

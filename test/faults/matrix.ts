@@ -126,7 +126,8 @@ export function killsAtEachLine(plan: Plan, lines: readonly number[],
 /** Shell text that kills everything at the n-th line; it stands in for the flush of the journal. */
 function killAtLine(line: number): string {
   return `flush() {
-  [ "$1" = "$JOURNAL" ] && [ "$(wc -l <"$JOURNAL")" = ${line} ] && [ ! -e "$RUN_DIR/fault" ] || return 0
+  [ "$1" = "$JOURNAL" ] && [ "$(wc -l <"$JOURNAL")" = ${line} ] || return 0
+  [ ! -e "$RUN_DIR/fault" ] || return 0
   : >"$RUN_DIR/fault"
   kill -s KILL 0
 }`;

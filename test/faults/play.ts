@@ -85,7 +85,8 @@ export async function play(stage: Stage, it: Case, extra = ''): Promise<string[]
 
 function servingOf(stage: Stage, it: Case): Serving {
   if (it.ends.length === 1) return it.serving;
-  return stage.host.journal(it.plan).some((line) => line.split('\t')[1] === 'commit') ? 'new' : 'old';
+  const events = stage.host.journal(it.plan).map((line) => line.split('\t')[1]);
+  return events.includes('commit') ? 'new' : 'old';
 }
 
 /** Nothing goes on by itself, and users stay out; then it is mended, and goes on to its end. */
@@ -108,7 +109,8 @@ export function looksLike(stage: Stage, it: Case, serving: Serving): string[] {
   const result = host.result(it.plan);
   return [
     ...unless(it.ends.includes(result?.end ?? 'nothing'), `ended ${JSON.stringify(result)}`),
-    ...unless(result?.end === 'done' === (serving === 'new'), `${String(result?.end)} is not ${serving}`),
+    ...unless((result?.end === 'done') === (serving === 'new'),
+      `${String(result?.end)} is not ${serving}`),
     ...difference(stage.looks[serving], looksOf(host)),
     ...difference(stage.aside[serving], asideOf(host)).map((line) => `aside: ${line}`),
     ...processesWrong(host, stage.versions[serving]),

@@ -84,7 +84,9 @@ describe.concurrent('on a host', { timeout: 60_000 }, () => {
     expect(await watched(plan).followed).toEqual({ kind: 'ended', end: { end: 'done', text: '' } });
     expect(await recover(plan)).toEqual({ kind: 'nothing' });
   });
+});
 
+describe.concurrent('a cancel on a host', { timeout: 60_000 }, () => {
   it('a cancel before the window stops it, and what was prepared is undone', async () => {
     const plan = planOf([]);
     const marker = `${plan.records}-prepared`;
@@ -112,7 +114,9 @@ describe.concurrent('on a host', { timeout: 60_000 }, () => {
     expect(await followed).toMatchObject({ kind: 'running' });
     expect(await watched(plan).followed).toMatchObject({ kind: 'ended', end: { end: 'done' } });
   });
+});
 
+describe.concurrent('left alone on a host', { timeout: 60_000 }, () => {
   it('nobody enters the window while nobody watches', async () => {
     const plan = planOf([step('one', 'window', ':', ':')]);
     await start(plan);
@@ -134,7 +138,9 @@ kill -s KILL 0; }', ':')]);
     expect(events).toContainEqual({ kind: 'warning',
       text: 'the program on the host died; recovering' });
   });
+});
 
+describe.concurrent('one after another on a host', { timeout: 60_000 }, () => {
   it('a second run finds it busy or unfinished, and touches nothing', async () => {
     const plan = planOf([step('one', 'prepare', '/bin/sleep 3')]);
     await start(plan);

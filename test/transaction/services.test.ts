@@ -75,7 +75,9 @@ describe.each(shells)('a service with a pid file, in %s', (shell) => {
 restart_pidfile_if_was_active service1 ${other.root}/pid - 5 - '${startText(other)}'` });
     expect(existsSync(join(other.root, 'log'))).toBe(false);
   });
+});
 
+describe.each(shells)('a slow service with a pid file, in %s', (shell) => {
   it('that is still saving its state is not killed, and does not count as serving', async () => {
     const box = makeOne();
     daemon(box, 2.5);

@@ -54,7 +54,9 @@ describe.each(shells)('a rescue copy of a database, in %s', (shell) => {
     await runIn(box, { shell, text: `restore_sqlite '${path}' state1` });
     expect(readdirSync(join(box.root, 'live/.seatrial-fake'))).toEqual([]);
   });
+});
 
+describe.each(shells)('the proof of a database, in %s', (shell) => {
   const clients = [
     ['sqlite3', ['sqlite3']], ['python3', ['python3']], ['neither', []],
   ] as const;

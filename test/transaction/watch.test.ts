@@ -83,7 +83,9 @@ describe('following a run', () => {
       'milestone', 'begin Stop it ', 'failed Stop it héé €', 'undo-begin Start it again ',
       'http fail it is red', 'output ', 'output €', 'milestone']);
   });
+});
 
+describe('following a run over a lost connection', () => {
   it('goes on after a lost connection from the last whole line', async () => {
     const first = line('start', '', '2');
     const half = line('begin', '01').slice(0, 6);
@@ -114,7 +116,9 @@ describe('following a run', () => {
       { open: () => Promise.reject(new TypeError('a bug')) });
     await expect(follow(input)).rejects.toThrow(TypeError);
   });
+});
 
+describe('following a program that dies', () => {
   it('recovers a program that died, and not for ever', async () => {
     const dying = played(new FakeTransport((session, count) => {
       if (count > 2) return ends(line('recover'))(session);
@@ -137,7 +141,9 @@ describe('following a run', () => {
       () => 'nothing\n'));
     expect(await follow(input)).toMatchObject({ kind: 'ended', end: { end: 'cancelled' } });
   });
+});
 
+describe('following a run that is cancelled', () => {
   it('asks to stop before the window, and waits for the end', async () => {
     const { input, cancel, host } = played(new FakeTransport((session) => {
       session.say('J', line('start', '', '2'));
@@ -164,7 +170,9 @@ describe('following a run', () => {
       why: 'it was cancelled inside the window, where the host decides' });
     expect(host.sessions[0]?.written.includes('cancel')).toBe(when === 'after');
   });
+});
 
+describe('following a run that says nothing', () => {
   it('lets go where the host does not answer a cancel, is silent, or takes too long', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] });
     try {

@@ -101,7 +101,7 @@ unstage() { rm -rf -- "$(side "$1")/new-$RUN-$3"; }
 replace() {
   make_side "$1" || return
   if [ -e "$1" ] || [ -L "$1" ]; then
-    will_overwrite "$3" && mv -T -- "$1" "$(side "$1")/old-$RUN-$3" ||
+    will_overwrite "$3" && mv -T -- "$1" "$(side "$1")/old-$RUN-$3" && stands_aside "$3" ||
       fail "$1 could not be renamed" || return
   else
     was_absent "$3" && will_overwrite "$3" || return
@@ -117,11 +117,13 @@ copy_aside() {
   old=$(side "$1")/old-$RUN-$3
   rm -rf -- "$old.part" && copy_tree "$1" "$old.part" && same_tree "$1" "$old.part" || return
   flush_tree "$old.part"
-  mv -T -- "$old.part" "$old" && flush "$(side "$1")"
+  mv -T -- "$old.part" "$old" && flush "$(side "$1")" && stands_aside "$3"
 }
 
 # What put_back needed is back in its place by now: undo goes from the newest step to the oldest.
 drop_aside() { rm -rf -- "$(side "$1")/old-$RUN-$3.part" "$(side "$1")/old-$RUN-$3"; }
+
+stands_aside() { : >"$RUN_DIR/aside-$1" && flush "$RUN_DIR"; }
 
 was_absent() { : >"$RUN_DIR/absent-$1" && flush "$RUN_DIR"; }
 
@@ -133,8 +135,10 @@ put_back() {
   [ -e "$RUN_DIR/replacing-$3" ] || return 0
   old=$(side "$1")/old-$RUN-$3
   if [ -e "$old" ] || [ -L "$old" ]; then
-    keep_failed "$1" "code-$3" && mv -T -- "$old" "$1" ||
+    keep_failed "$1" "code-$3" && swapping "$3" && mv -T -- "$old" "$1" ||
       fail "$old could not be put back" || return
+  elif [ -e "$RUN_DIR/aside-$3" ]; then
+    was_swapped "$1" "$3" || fail "the old $1, kept as $old, is gone" || return
   elif [ -e "$RUN_DIR/absent-$3" ]; then
     keep_failed "$1" "code-$3" || return
   fi

@@ -29,10 +29,32 @@ rescue_place() { printf '%s/rescue-%s-%s' "$(side "$1")" "$RUN" "$2"; }
 # list; a rescue copy exists only when it stands here. Once for each place.
 note_place() {
   mkdir -p -- "$BASE/rescues" || return
-  ! cut -f3 "$BASE/rescues/$RUN" 2>/dev/null | grep -q -x -F -e "$3" || return 0
+  ! listed "$3" || return 0
   printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$(count_files "$3")" \
     "$(du -s -k -- "$3" | cut -f1)" >>"$BASE/rescues/$RUN"
   flush "$BASE/rescues/$RUN" "$BASE/rescues"
+}
+
+listed() { cut -f3 "$BASE/rescues/$RUN" 2>/dev/null | grep -q -x -F -e "$1"; }
+
+# It was swapped back: no later run may look for it. The others of this run stay in the list.
+forget_place() {
+  [ -e "$BASE/rescues/$RUN" ] || return 0
+  PLACE=$1 awk -F'\t' '$3 != ENVIRON["PLACE"]' "$BASE/rescues/$RUN" >"$RUN_DIR/rescues" &&
+    if [ -s "$RUN_DIR/rescues" ]; then mv -f -- "$RUN_DIR/rescues" "$BASE/rescues/$RUN"
+    else rm -f -- "$RUN_DIR/rescues" "$BASE/rescues/$RUN"; fi
+}
+
+# swapping LABEL: what has a copy ready is about to get it back.
+swapping() { : >"$RUN_DIR/swapping-$1" && flush "$RUN_DIR"; }
+
+# was_swapped PATH LABEL: an earlier life of this undo has done it.
+was_swapped() { [ -e "$RUN_DIR/swapping-$2" ] && { [ -e "$1" ] || [ -L "$1" ]; }; }
+
+# swapped_if_rescued PATH LABEL PLACE: there is no copy, since none was made, or since it is back
+# already. One that is gone is no reason to start the old code on what the failed release left.
+swapped_if_rescued() {
+  ! listed "$3" || was_swapped "$1" "$2" || fail "the rescue copy $3 is gone"
 }
 
 note_rescue() { note_place "$3" "$1" "$(rescue_place "$1" "$2")"; }
@@ -65,12 +87,14 @@ restore_directory() {
   [ ! -e "$RUN_DIR/no-state-$2" ] || { keep_failed "$1" "state-$2"; return; }
   place=$(rescue_place "$1" "$2")
   if [ -d "$place" ]; then
-    keep_failed "$1" "state-$2" && mv -T -- "$place" "$1" ||
+    keep_failed "$1" "state-$2" && swapping "$2" && mv -T -- "$place" "$1" ||
       fail "$place could not be swapped back to $1" || return
     flush "$(dirname -- "$1")" "$(side "$1")"
+  else
+    swapped_if_rescued "$1" "$2" "$place" || return
   fi
   rm -rf -- "$place.part"
-  rm -f -- "$BASE/rescues/$RUN"
+  forget_place "$place"
 }
 
 # Who has a file open: a database that is written while it is copied is torn.
@@ -133,9 +157,11 @@ restore_sqlite() {
   place=$(rescue_place "$1" "$2")
   if [ -d "$place" ]; then
     restore_sqlite_files "$1" "$2" "$place" || fail "$place could not be swapped back" || return
+  else
+    swapped_if_rescued "$1" "$2" "$place" || return
   fi
   rm -rf -- "$place.part" "$place.part.proof"
-  rm -f -- "$BASE/rescues/$RUN"
+  forget_place "$place"
 }
 
 # First all that the failed release left goes away, and only then the copy comes back: a second
@@ -145,7 +171,7 @@ restore_sqlite_files() {
     for suffix in -journal -wal -shm ''; do
       keep_failed "$1$suffix" "state-$2$suffix" || return
     done
-    : >"$3/away" && flush "$3/away" "$3" || return
+    swapping "$2" && : >"$3/away" && flush "$3/away" "$3" || return
   fi
   for suffix in -journal -wal -shm ''; do
     [ ! -e "$3/database$suffix" ] || mv -T -- "$3/database$suffix" "$1$suffix" || return
