@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +46,19 @@ describe.each(shells)('a service with a pid file, in %s', (shell) => {
     write(join(box.root, 'pid'), text);
     const ran = await runIn(box, { shell, text: `live_pid ${box.root}/pid && echo runs` });
     expect(ran.output.includes('runs')).toBe(runs);
+  });
+
+  it('is not a dead process that nobody has waited for', async () => {
+    const box = makeOne();
+    const parent = spawn('sh', ['-c', `sleep 0 & echo $! >${box.root}/pid; exec sleep 30`]);
+    try {
+      await new Promise((resolve) => { setTimeout(resolve, 500); });
+      expect(readFileSync(`/proc/${pidOf(box)}/status`, 'utf8')).toMatch(/^State:\s+Z/m);
+      const ran = await runIn(box, { shell, text: `live_pid ${box.root}/pid || echo dead` });
+      expect(ran.output).toBe('dead\n');
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('is not a process that took the number of a dead one', async () => {

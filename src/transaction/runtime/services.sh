@@ -103,7 +103,10 @@ live_pid() {
   [ ! -s "$1" ] || read -r pid <"$1" || :
   case $pid in '' | *[!0-9]*) return 1 ;; esac
   [ -r "/proc/$pid/stat" ] || return 1
-  ticks=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
+  stat=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null)
+  # Dead, but nobody has waited for it: where init does not, it stays so.
+  case $stat in '' | [ZX]*) return 1 ;; esac
+  ticks=$(printf '%s' "$stat" | cut -d' ' -f20)
   boot=$(awk '$1 == "btime" { print $2 }' /proc/stat)
   started=$((boot + ticks / $(getconf CLK_TCK)))
   [ "$started" -le "$(($(stat -c %Y -- "$1") + 10))" ] || return 1
