@@ -9,13 +9,17 @@ import { temporary, write } from '../transaction/sandbox.ts';
 /** How the application is installed. */
 export type Kind = 'releases' | 'in-place';
 
-/** A daemon that writes who serves into the state, as careless applications do. */
+/**
+ * A daemon that writes who serves into the state, as careless applications do. It ends after ten
+ * minutes: a test run that is killed leaves nothing for ever.
+ */
 const daemon = `#!/bin/sh
 root=$1 version=$2
 echo "$version" >"$root/state/files/served-by"
 trap 'rm -f "$root/run/app.pid"; exit 0' TERM
 echo $$ >"$root/run/app.pid.new" && mv "$root/run/app.pid.new" "$root/run/app.pid"
-while :; do /bin/sleep 5 & wait $!; done
+n=0
+while [ $n -lt 120 ]; do n=$((n + 1)); /bin/sleep 5 & wait $!; done
 `;
 
 const start = `#!/bin/sh
