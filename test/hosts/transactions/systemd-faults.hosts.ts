@@ -37,6 +37,35 @@ interface Scene {
 
 type Fault = 'power cut' | 'reboot' | 'kill' | 'TERM' | 'kill of the unit';
 
+/** `stage` is called when the fault is: a host is made before each test. */
+function faultsOf(stage: () => SystemdStage): Scene['faults'] {
+  async function powerCut(): Promise<void> {
+    await stage().host.powerCut();
+    await stage().host.boot();
+  }
+
+  /** The host shuts itself down, as an administrator asks it to. */
+  async function reboot(): Promise<void> {
+    await stage().host.exec('systemctl reboot');
+    await expect.poll(async () => (await stage().host.exec('true')).stderr, patient)
+      .toContain('is down');
+    await stage().host.boot();
+  }
+
+  /** The program alone: KILL is what the kernel sends when memory is short. */
+  const send = (signal: 'KILL' | 'TERM') => async (): Promise<void> => {
+    await stage().output(`kill -${signal} "$(sed -n 's/^pid.//p' ${records}/lock.owner)"`);
+  };
+
+  /** The program with its steps. */
+  const killUnit = async (): Promise<void> => {
+    await stage().output('systemctl kill -s KILL seatrial-guestbook');
+  };
+
+  return { 'power cut': powerCut, reboot, 'kill of the unit': killUnit,
+    kill: send('KILL'), TERM: send('TERM') };
+}
+
 /** For one `describe`: its host, which each test finds with release 1 in use. */
 function useScene(login: SystemdStage['login']): Scene {
   let lab: Lab;
@@ -73,31 +102,7 @@ function useScene(login: SystemdStage['login']): Scene {
     return deploying;
   }
 
-  async function powerCut(): Promise<void> {
-    await stage.host.powerCut();
-    await stage.host.boot();
-  }
-
-  /** The host shuts itself down, as an administrator asks it to. */
-  async function reboot(): Promise<void> {
-    await stage.host.exec('systemctl reboot');
-    await expect.poll(async () => (await stage.host.exec('true')).stderr, patient)
-      .toContain('is down');
-    await stage.host.boot();
-  }
-
-  /** The program alone: KILL is what the kernel sends when memory is short. */
-  const send = (signal: 'KILL' | 'TERM') => async (): Promise<void> => {
-    await stage.output(`kill -${signal} "$(sed -n 's/^pid.//p' ${records}/lock.owner)"`);
-  };
-
-  /** The program with its steps. */
-  const killUnit = async (): Promise<void> => {
-    await stage.output('systemctl kill -s KILL seatrial-guestbook');
-  };
-
-  const faults = { 'power cut': powerCut, reboot, 'kill of the unit': killUnit,
-    kill: send('KILL'), TERM: send('TERM') };
+  const faults = faultsOf(() => stage);
 
   async function expectEnd(end: 'restored' | 'cancelled' | 'done'): Promise<void> {
     await stage.finished();
