@@ -165,7 +165,7 @@ fact_path() {
   fact_if "path.$1.writable" test -w "$1"
   while [ ! -e "$parent" ]; do parent=$(dirname -- "$parent"); done
   fact "path.$1.parent-device" "$(stat -c %d -- "$parent")"
-  fact "path.$1.free" "$(df -P -k -- "$parent" | awk 'NR == 2 { print $4 * 1024 }')"
+  fact "path.$1.free" "$(free_bytes "$parent")"
   fact "path.$1.real" "$(readlink -f -- "$1")"
   fact_if "path.$1.exists" test -e "$1"
   fact_if "path.$1.mount-point" mount_point "$1"
@@ -174,9 +174,23 @@ fact_path() {
 # By the kernel's list, not by comparing devices: on an overlay (a container's root) a file has
 # another device than its directory, and a subvolume of btrfs can be renamed all the same.
 mount_point() {
-  directory=$(readlink -f -- "$(dirname -- "$1")") || return
-  written=$(printf '%s' "${directory%/}/${1##*/}" | sed 's/\\/\\134/g; s/ /\\040/g')
-  cut -d' ' -f5 /proc/self/mountinfo | grep -q -x -F -e "$written"
+  directory=$(readlink -f -- "${1%/*}/") || return
+  written=${directory%/}/${1##*/}
+  case $written in
+    *[\\\ ]*) written=$(printf '%s' "$written" | sed 's/\\/\\134/g; s/ /\\040/g') ;;
+  esac
+  case $newline$mounts$newline in *"$newline$written$newline"*) return 0 ;; esac
+  return 1
+}
+newline='
+'
+mounts=$(cut -d' ' -f5 /proc/self/mountinfo)
+
+free_bytes() {
+  lines=$(df -P -k -- "$1")
+  # shellcheck disable=SC2086 # words, split on purpose
+  set -- ${lines##*"$newline"}
+  printf '%s' "$((${4:-0} * 1024))"
 }
 
 # fact_size PATH: bytes on disk and entries; how many of them another user owns, or a group that we
