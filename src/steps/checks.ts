@@ -15,7 +15,10 @@ export function plannedChecks(context: Context): PlannedCheck[] {
   const asked = context.config.checks
     .map((check, index) => planned(context, check, label('check', index)))
     .filter((check) => !(first && check.title.startsWith('records ')));
-  return [...services, ...asked];
+  // Logs last: they then tell what the other checks of the same round caused, and a record that
+  // does not open is named before the trace that it left.
+  const isLog = (check: PlannedCheck): boolean => check.title.startsWith('log ');
+  return [...services, ...asked.filter((it) => !isLog(it)), ...asked.filter(isLog)];
 }
 
 /** Log files that count from the moment that the new release starts. */
