@@ -16,13 +16,15 @@ as_user() {
   user=$1 seconds=$2 directory=$3 setting=$4 text=$5
   [ "$setting" != - ] || setting=SEATRIAL=1
   set --
-  if [ "$user" != - ] && [ "$user" != "$(id -un)" ]; then
-    if [ "$(id -u)" = 0 ]; then set -- runuser -u "$user" --
+  if [ "$user" != - ] && [ "$user" != "$ME" ]; then
+    if [ -z "$SUDO" ]; then set -- runuser -u "$user" --
     else set -- sudo -n -u "$user" --; fi
   else
-    user=$(id -un)
+    user=$ME
   fi
-  home=$(getent passwd "$user" 2>/dev/null | cut -d: -f6)
+  account=$(getent passwd "$user" 2>/dev/null)
+  home=${account%:*}
+  home=${home##*:}
   (
     cd -- "$directory" || exit 126
     exec timeout -k 10 "$seconds" "$@" env -i HOME="${home:-/}" USER="$user" LOGNAME="$user" \

@@ -7,6 +7,7 @@ RUN_DIR=$BASE/runs/$RUN
 JOURNAL=$RUN_DIR/journal
 BUNDLE=$BASE/failed/$RUN
 RUN_STATE=/run/seatrial/$APP
+ME=$(id -un)
 SUDO=
 [ "$(id -u)" = 0 ] || SUDO='sudo -n'
 # Seconds that a watcher may be silent before it counts as gone, and how long one is awaited.

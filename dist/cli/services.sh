@@ -3,6 +3,7 @@
 # release left running is killed, since its state is put aside anyway.
 
 PROCESS_WAIT_SECONDS_MAX=15
+CLOCK_TICKS=$(getconf CLK_TCK)
 
 # The gate is a condition of every unit of ours: a link that resolves, or not. In the window it
 # points into /run, where only this transaction makes the target, and a reboot removes it.
@@ -102,10 +103,14 @@ live_pid() {
   pid=
   [ ! -s "$1" ] || read -r pid <"$1" || :
   case $pid in '' | *[!0-9]*) return 1 ;; esac
-  [ -r "/proc/$pid/stat" ] || return 1
-  ticks=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
+  { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 1
+  # The name stands first, in brackets, and may hold anything.
+  # shellcheck disable=SC2086 # words, split on purpose
+  set -- "$1" ${stat##*) }
+  # Dead, but nobody has waited for it: where init does not, it stays so.
+  case ${2:-} in '' | [ZX]) return 1 ;; esac
   boot=$(awk '$1 == "btime" { print $2 }' /proc/stat)
-  started=$((boot + ticks / $(getconf CLK_TCK)))
+  started=$((boot + ${21} / CLOCK_TICKS))
   [ "$started" -le "$(($(stat -c %Y -- "$1") + 10))" ] || return 1
   printf '%s\n' "$pid"
 }
