@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Many of the tests wait for processes; one worker for each core, not one fewer.
+    maxWorkers: '100%',
     allowOnly: false,
   },
 });
