@@ -3,7 +3,7 @@
  * every action.yml is checked against it.
  */
 export const commands = {
-  package: 'Make a release from a tag: tarball, manifest, checksums, bill of materials.',
+  package: 'Make a release from a tag: tarball, manifest and checksums.',
   plan: 'Show every command that a deployment would run, and run none.',
   deploy: 'Install a release; on any failure before users are let in, go back.',
   adopt: 'Take over a host that was installed by hand: what runs becomes the baseline.',
@@ -60,7 +60,7 @@ export const options = [
   },
   {
     name: 'known-hosts', type: 'string', secret: false,
-    text: 'Path of a known_hosts file; default: the one in the configuration, or ssh\'s own.',
+    text: 'Path of a known_hosts file; default: the one that the configuration names.',
     commands: onHost,
   },
   {
@@ -128,7 +128,7 @@ export const options = [
   },
   {
     name: 'json', type: 'boolean', default: false, secret: false,
-    text: 'Print events as JSON, one a line.', commands: working,
+    text: 'Print the result as JSON, and what happens to standard error.', commands: working,
   },
   {
     name: 'verbose', type: 'boolean', default: false, secret: false,
