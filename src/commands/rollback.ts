@@ -6,6 +6,7 @@ import type { HostFacts, Installed } from '../facts/host-facts.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import type { Context } from '../steps/context.ts';
+import { identityOf, titleOf } from '../state/spec.ts';
 import { runningRelease } from './context.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { record, summarize } from './summary.ts';
@@ -91,7 +92,7 @@ function targetProblems(input: { readonly config: Config; readonly facts: HostFa
   const rescues = facts.rescues.get(from.run) ?? [];
   const lost = options['with-state']
     ? config.state.filter((state) => !rescues.some((it) => it.kind === state.kind
-      && it.path === state.path)) : [];
+      && it.path === identityOf(state))) : [];
   const code = config.install.kind === 'releases' ? [] : config.install.replaces
     .filter((it) => !rescues.some((kept) => kept.kind === 'code' && kept.path === it.path));
   const skips = config.install.kind === 'in-place' || options['with-state'];
@@ -101,7 +102,7 @@ function targetProblems(input: { readonly config: Config; readonly facts: HostFa
       message: `${to.release} is gone from the host`,
       fix: `Deploy the tarball of ${to.version} instead, or go back to another: --to <version>.` }]
       : []),
-    ...lost.map((state) => ({ message: `no rescue copy of ${state.path} from before ` +
+    ...lost.map((state) => ({ message: `no rescue copy of ${titleOf(state)} from before ` +
       `${from.version} is kept`, fix: 'Go back with --code-only, or from a backup of your own.' })),
     ...code.map((it) => ({
       message: `the code of ${it.path} from before ${from.version} is not kept`,

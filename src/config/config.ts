@@ -17,6 +17,17 @@ export interface Config {
   readonly checks: readonly CheckConfig[];
   readonly observe: ObserveConfig;
   readonly keep: KeepConfig;
+  readonly staging: StagingConfig;
+  readonly copy: CopyConfig;
+  /** What makes the copy harmless to show; empty: the copy is production's data as it is. */
+  readonly mask: readonly MaskConfig[];
+  readonly parity: ParityConfig;
+  /** Differences of the data that a rehearsal may find; everything else that is lost refuses. */
+  readonly accept: readonly AcceptedDifference[];
+  /** Longest window that a rehearsal may forecast; undefined: not limited. */
+  readonly budgetSeconds: number | undefined;
+  /** How old a receipt may be when it is deployed by. */
+  readonly receiptSeconds: number;
   /** sha256 (hex) of the parsed configuration without `hosts`, over canonical JSON. */
   readonly digest: string;
 }
@@ -156,9 +167,178 @@ export type MaintenanceConfig =
     }
   | { readonly kind: 'none'; readonly reason: string };
 
-export type StateConfig =
-  | { readonly kind: 'directory'; readonly path: string }
-  | { readonly kind: 'sqlite'; readonly path: string };
+export type StateConfig = DirectoryState | SqliteState | PostgresState | MysqlState | ZodbState
+  | CommandState;
+
+interface StateCommon {
+  /** Names it in `mask`, `accept` and the report: `[A-Za-z0-9_.-]+`, unique; from path or name. */
+  readonly name: string;
+  readonly copyFrom: CopyFrom;
+}
+
+/**
+ * Where a rehearsal takes it from. `live`: as it is now, of one instant; `last-saved`: what the
+ * application has saved on the disk, while it may know more; `backup`: the standard output of a
+ * command on production, in the stream format of the kind; `standby`: the same database on
+ * another server, named by address (postgres and mysql).
+ */
+export type CopyFrom =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'last-saved' }
+  | { readonly kind: 'backup'; readonly run: UserCommand }
+  | { readonly kind: 'standby'; readonly host: string; readonly port: number | undefined };
+
+export interface DirectoryState extends StateCommon {
+  readonly kind: 'directory';
+  readonly path: string;
+  /** Globs relative to it that are no state (a pid file, a socket, a cache): never copied. */
+  readonly exclude: readonly string[];
+}
+
+export interface SqliteState extends StateCommon {
+  readonly kind: 'sqlite';
+  readonly path: string;
+}
+
+/** How the client tools on the host reach a database; no value holds a blank or a quote. */
+export interface DatabaseAddress {
+  readonly database: string;
+  /** Undefined: the local socket. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  /** Role or account in the database; undefined: what the client takes. */
+  readonly user: string | undefined;
+  /** User of the system that the client tools run as (`postgres`, say); undefined: the login. */
+  readonly as: string | undefined;
+}
+
+export interface PostgresState extends StateCommon, DatabaseAddress {
+  readonly kind: 'postgres';
+  /** Database to connect to while the other is renamed; default `postgres`. */
+  readonly maintenance: string;
+}
+
+export interface MysqlState extends StateCommon, DatabaseAddress {
+  readonly kind: 'mysql';
+  /** Absolute path of an option file on the host that holds the password, mode 0600. */
+  readonly defaultsFile: string | undefined;
+}
+
+export interface ZodbState extends StateCommon {
+  readonly kind: 'zodb';
+  /** A FileStorage; with its `.index` beside it. */
+  readonly path: string;
+  readonly blobs: string | undefined;
+  /** A directory of files that the database refers to, copied after it. */
+  readonly archive: string | undefined;
+}
+
+/**
+ * State of the user's own kind. `{copy}` in each text stands for the absolute path of the copy,
+ * a directory that exists and is empty when `copy` begins.
+ */
+export interface CommandState extends StateCommon {
+  readonly kind: 'command';
+  /** Writes a copy of one instant to {copy}; reads only. */
+  readonly copy: UserCommand;
+  /** Exit 0: {copy} opens and is whole. */
+  readonly verify: UserCommand;
+  /** Makes the state equal to {copy}; may be repeated. */
+  readonly restore: UserCommand;
+  /** Prints `name TAB value` lines of {copy}, the same for equal content, in any order. */
+  readonly describe: UserCommand | undefined;
+}
+
+export interface StagingConfig {
+  /** Directory relative to the file: an absolute tree (`srv/app/shared/.env`) laid over the copy. */
+  readonly overlay: string | undefined;
+  readonly isolation: IsolationConfig;
+  /** Why staging and production may be one machine; undefined: they may not. */
+  readonly sameHost: string | undefined;
+  /** Texts of the configuration that are others on staging: `of` is replaced by `use`. */
+  readonly instead: readonly Replacement[];
+  /** Globs of absolute paths that may be written outside of the declared ones. */
+  readonly writes: readonly string[];
+}
+
+export interface Replacement {
+  readonly of: string;
+  readonly use: string;
+}
+
+export type IsolationConfig =
+  | {
+      readonly kind: 'network';
+      /** Users of the system that the application runs as; empty: all that the file names. */
+      readonly users: readonly string[];
+      /** `host:port` that staging's application may reach; loopback is, but for mail. */
+      readonly allow: readonly string[];
+      /** `host:port` whose being unreachable is proven, besides what is found by itself. */
+      readonly unreachable: readonly string[];
+    }
+  | {
+      readonly kind: 'commands';
+      readonly on: UserCommand;
+      /** Exit 0: the application's user cannot reach out. */
+      readonly prove: UserCommand;
+    }
+  | { readonly kind: 'none'; readonly reason: string };
+
+export interface CopyConfig {
+  /** How the bytes travel; `direct`: production's host sends to staging's by ssh of its own. */
+  readonly route: 'runner' | 'direct';
+  /** A copy that is not older is taken again as it is; 0: always a fresh one. */
+  readonly freshForSeconds: number;
+  /** After this time the copy is removed from staging. */
+  readonly expiresSeconds: number;
+  /** Bytes a second; undefined: as fast as it goes. */
+  readonly rateMax: number | undefined;
+}
+
+/** Done to the copy before anything can use it; the copy is not kept where it fails. */
+export interface MaskConfig {
+  /** Name of the state. */
+  readonly state: string;
+  readonly with:
+    | { readonly kind: 'sql'; readonly file: string }
+    | { readonly kind: 'command'; readonly run: UserCommand }
+    | { readonly kind: 'greenmask'; readonly file: string };
+}
+
+export const parityClasses = ['architecture', 'libc', 'kernel', 'distribution', 'packages',
+  'runtimes', 'modules', 'http-server', 'database', 'collation', 'locale', 'time-zone', 'limits',
+  'mounts', 'configuration', 'hardware', 'identity'] as const;
+export type ParityClass = (typeof parityClasses)[number];
+export type ParityVerdict = 'fail' | 'warn' | 'clock' | 'expected';
+
+export interface ParityConfig {
+  /** Verdict of a difference by class, with the defaults filled in. */
+  readonly classes: Readonly<Record<ParityClass, ParityVerdict>>;
+  readonly items: readonly ParityOverride[];
+  /** Absolute globs of configuration files to be compared besides those of packages. */
+  readonly files: readonly string[];
+}
+
+export interface ParityOverride {
+  /** A glob of item names: `openssl`, `python3-*`. */
+  readonly item: string;
+  readonly verdict: ParityVerdict;
+  readonly reason: string;
+}
+
+export interface AcceptedDifference {
+  /** Name of the state. */
+  readonly state: string;
+  /** Glob of names: `public.sessions`, `public.visits.*`, a path in a directory. */
+  readonly object: string;
+  readonly difference: DifferenceKind;
+  readonly reason: string;
+}
+
+/** What a comparison can find to be lost or changed; additions need no consent. */
+export const differenceKinds = ['dropped', 'changed', 'rows-lost', 'rows-added', 'content',
+  'any'] as const;
+export type DifferenceKind = (typeof differenceKinds)[number];
 
 export type CheckConfig = HttpCheck | LogCheck | CommandCheck | RecordsCheck;
 

@@ -14,9 +14,26 @@ import { text } from './shape/scalars.ts';
 import { mapped, marked, type JsonSchema, type Shape } from './shape/shape.ts';
 
 /** The keys of the file; everything that Config has and the digest. */
-type FileKeys = Omit<Config, 'digest' | 'services' | 'records'> & {
+type FileKeys = Omit<Config, 'digest' | 'services' | 'records' | keyof typeof rehearsalDefaults> & {
   readonly service: Config['services'];
   readonly records: string | undefined;
+};
+
+const rehearsalDefaults: Pick<Config, 'staging' | 'copy' | 'mask' | 'parity' | 'accept' |
+  'budgetSeconds' | 'receiptSeconds'> = {
+  staging: { overlay: undefined, sameHost: undefined, instead: [], writes: [],
+    isolation: { kind: 'network', users: [], allow: [], unreachable: [] } },
+  copy: { route: 'runner', freshForSeconds: 86_400, expiresSeconds: 604_800, rateMax: undefined },
+  mask: [],
+  parity: { items: [], files: [], classes: {
+    architecture: 'fail', libc: 'fail', kernel: 'warn', distribution: 'warn', packages: 'warn',
+    runtimes: 'fail', modules: 'fail', 'http-server': 'warn', database: 'fail', collation: 'fail',
+    locale: 'warn', 'time-zone': 'warn', limits: 'warn', mounts: 'warn', configuration: 'warn',
+    hardware: 'clock', identity: 'expected',
+  } },
+  accept: [],
+  budgetSeconds: undefined,
+  receiptSeconds: 604_800,
 };
 
 const application = marked('application', text({
@@ -53,7 +70,7 @@ const keys = object<FileKeys>(fields, { expects: 'a map of keys', later: later.f
 
 export const configFile: Shape<Omit<Config, 'digest'>> = mapped(keys,
   ({ service: services, records, ...it }) => ({
-    ...it, services, records: records ?? recordsDefault(it.application),
+    ...it, ...rehearsalDefaults, services, records: records ?? recordsDefault(it.application),
   }));
 
 export function recordsDefault(application: string): string {

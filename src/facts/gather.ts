@@ -4,6 +4,7 @@ import { command, type Command } from '../command/command.ts';
 import { quote } from '../command/quote.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Transport } from '../host/transport.ts';
+import { pathsOf } from '../state/spec.ts';
 import type { HostFacts } from './host-facts.ts';
 import { parseFacts } from './parse-facts.ts';
 
@@ -88,7 +89,7 @@ function sizedPaths(config: Config): string[] {
 }
 
 function statePaths(config: Config): string[] {
-  return config.state.map((it) => it.path);
+  return config.state.flatMap(pathsOf);
 }
 
 export function entriesOf(services: readonly ServiceConfig[]): string[] {

@@ -41,6 +41,7 @@ export function adoptPlan(context: Context, host: string, code: readonly string[
     previousVersion: undefined,
     steps,
     checks: plannedChecks(context),
+    states: [],
     observe: config.observe,
     keep: config.keep,
     releases: '',

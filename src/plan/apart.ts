@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
+import { pathsOf } from '../state/spec.ts';
 
 interface Place {
   readonly path: string;
@@ -13,8 +14,8 @@ interface Place {
  */
 export function apartProblems(config: Config, facts: HostFacts): Problem[] {
   const { install, records, state } = config;
-  const swapped = [...state, ...(install.kind === 'in-place' ? install.replaces : [])]
-    .flatMap((it) => placeOf(facts, it.path));
+  const replaced = install.kind === 'in-place' ? install.replaces.map((it) => it.path) : [];
+  const swapped = [...state.flatMap(pathsOf), ...replaced].flatMap((path) => placeOf(facts, path));
   const ours = [records, ...(install.kind === 'releases' ? [`${install.directory}/releases`] : [])]
     .flatMap((path) => placeOf(facts, path));
   return swapped.flatMap((place, index) => [...swapped.slice(index + 1), ...ours]

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Command } from '../command/command.ts';
 import { render } from '../command/render.ts';
+import { plannedStates } from '../state/spec.ts';
 import { admit, installedJson } from '../steps/admit.ts';
 import { plannedChecks } from '../steps/checks.ts';
 import type { Context } from '../steps/context.ts';
@@ -45,6 +46,7 @@ export function makePlan(context: Context, host: string): Plan {
     previousVersion: facts.installed?.version,
     steps,
     checks: plannedChecks(context),
+    states: plannedStates(config),
     observe: config.observe,
     keep: config.keep,
     releases: `${config.install.kind === 'releases' ? config.install.directory : config.records}` +

@@ -1,4 +1,5 @@
 import type { KeepConfig, ObserveConfig } from '../config/config.ts';
+import type { PlannedState } from '../state/spec.ts';
 import type { PlannedCheck, Step, Way } from '../steps/step.ts';
 
 export type { Phase, PlannedCheck, Step, Way } from '../steps/step.ts';
@@ -15,6 +16,7 @@ export interface Plan {
   readonly previousVersion: string | undefined;
   readonly steps: readonly Step[];
   readonly checks: readonly PlannedCheck[];
+  readonly states: readonly PlannedState[];
   readonly observe: ObserveConfig;
   readonly keep: KeepConfig;
   /** Directory of the releases, for retention. */

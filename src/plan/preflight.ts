@@ -4,6 +4,7 @@ import type { Problem } from '../errors.ts';
 import { currentLink, entriesOf, sharedOf } from '../facts/gather.ts';
 import type { HostFacts, PathFacts } from '../facts/host-facts.ts';
 import { apartProblems } from './apart.ts';
+import { pathsOf } from '../state/spec.ts';
 import { spaceNeeded } from '../steps/prepare.ts';
 import { unitsToGuard } from './units.ts';
 
@@ -167,33 +168,41 @@ function installProblems({ config, facts }: PreflightInput): Problem[] {
 }
 
 function stateProblems({ config, facts, first }: PreflightInput): Problem[] {
-  return config.state.flatMap((state): Problem[] => {
-    const fact = facts.paths.get(state.path);
+  return statePathsOf(config).flatMap(({ kind, path, type }): Problem[] => {
+    const fact = facts.paths.get(path);
     if (fact === undefined || fact.type === 'missing') {
-      return first ? [] : [{ message: `${state.path} does not exist, and it is declared as state`,
+      return first ? [] : [{ message: `${path} does not exist, and it is declared as state`,
         fix: 'Look whether it moved; a release must not run without its state.' }];
     }
-    const type = state.kind === 'directory' ? 'directory' : 'file';
     if (fact.type !== type) {
-      return [{ message: `${state.path} is a ${fact.type}, and state ${state.kind} needs a ${type}`,
+      return [{ message: `${path} is a ${fact.type}, and state ${kind} needs a ${type}`,
         fix: fact.type === 'link' ? `Name the real path: ${fact.target ?? ''}`
           : 'Name the right path.' }];
     }
     return [
-      ...renamable(state.path, fact, facts),
+      ...renamable(path, fact, facts),
       ...(fact.foreign === 0 ? [] : [{
-        message: `${fact.foreign} entries of ${state.path} belong to another user or group than ` +
+        message: `${fact.foreign} entries of ${path} belong to another user or group than ` +
           `those of ${facts.user}, who cannot keep that in a copy`,
         fix: 'Connect as root, or make them belong to one user.',
       }]),
       ...(fact.unreadable === 0 || !fact.readable ? [] : [{
-        message: `${facts.user} may not read ${fact.unreadable} entries of ${state.path}`,
+        message: `${facts.user} may not read ${fact.unreadable} entries of ${path}`,
         fix: 'Connect as their owner, or as root.',
       }]),
-      ...(fact.readable ? [] : [{ message: `${facts.user} may not read ${state.path}`,
+      ...(fact.readable ? [] : [{ message: `${facts.user} may not read ${path}`,
         fix: 'Connect as its owner, or as root.' }]),
     ];
   });
+}
+
+/** Paths of the state, and what each must be. */
+function statePathsOf(config: Config): { kind: string; path: string; type: string }[] {
+  return config.state.flatMap((state) => pathsOf(state).map((path, index) => ({
+    kind: state.kind,
+    path,
+    type: state.kind === 'directory' || index > 0 ? 'directory' : 'file',
+  })));
 }
 
 function logProblems({ config, facts, first }: PreflightInput): Problem[] {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { sharedOf } from '../facts/gather.ts';
 import { label, shellText, userOf, verb, type Context } from './context.ts';
+import { pathsOf } from '../state/spec.ts';
 import type { Step } from './step.ts';
 
 /** Before anything: nobody deployed since, and what runs passes the checks. */
@@ -125,7 +126,7 @@ const marginBytes = 16 * 1024 * 1024;
 function copiedPaths(config: Config): string[] {
   const code = config.install.kind === 'in-place'
     ? config.install.replaces.map((it) => it.path) : [];
-  return [...config.state.map((it) => it.path), ...code];
+  return [...config.state.flatMap(pathsOf), ...code];
 }
 
 export function firstLine(text: string): string {

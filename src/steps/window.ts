@@ -3,6 +3,7 @@ import { entriesOf } from '../facts/gather.ts';
 import { watchedLogs } from './checks.ts';
 import { label, linkInWindow, shellText, userOf, verb, type Context } from './context.ts';
 import { firstLine } from './prepare.ts';
+import { identityOf, specOf, titleOf } from '../state/spec.ts';
 import { serviceActs } from './services.ts';
 import type { Step } from './step.ts';
 
@@ -63,11 +64,11 @@ export function rescueState(context: Context): Step[] {
   const first = context.way === 'first' ? 'first' : 'there';
   return context.config.state.map((state, index) => ({
     id: `rescue-${index + 1}`,
-    title: `Copy ${state.path} aside and prove the copy`,
-    back: `Swap the rescue copy of ${state.path} back`,
+    title: `Copy ${titleOf(state)} aside and prove the copy`,
+    back: `Swap the rescue copy of ${titleOf(state)} back`,
     phase: 'window' as const,
-    do: [verb(`rescue_${state.kind}`, state.path, label('state', index), first)],
-    undo: [verb(`restore_${state.kind}`, state.path, label('state', index))],
+    do: [verb(`rescue_${state.kind}`, specOf(state), label('state', index), first)],
+    undo: [verb(`restore_${state.kind}`, specOf(state), label('state', index))],
   }));
 }
 
@@ -138,14 +139,15 @@ export function bringState(context: Context): Step[] {
   if (goingBack?.withState !== true) return [];
   const rescues = context.facts.rescues.get(goingBack.from.run) ?? [];
   return context.config.state.flatMap((state, index) => {
-    const rescue = rescues.find((it) => it.kind === state.kind && it.path === state.path);
+    const rescue = rescues.find((it) => it.kind === state.kind
+      && it.path === identityOf(state));
     return rescue === undefined ? [] : [{
       id: `bring-${index + 1}`,
-      title: `Put ${state.path} back to before ${goingBack.from.version}`,
-      back: `Remove the half of ${state.path} that was being brought`,
+      title: `Put ${titleOf(state)} back to before ${goingBack.from.version}`,
+      back: `Remove the half of ${titleOf(state)} that was being brought`,
       phase: 'window' as const,
-      do: [verb(`bring_${state.kind}`, state.path, label('state', index), rescue.place)],
-      undo: [verb('unbring', state.path, label('state', index))],
+      do: [verb(`bring_${state.kind}`, specOf(state), label('state', index), rescue.place)],
+      undo: [verb(`unbring_${state.kind}`, specOf(state), label('state', index))],
     }];
   });
 }

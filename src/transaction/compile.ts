@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from '../command/command.ts';
+import { command, raw, type Command } from '../command/command.ts';
 import { quote } from '../command/quote.ts';
 import { render } from '../command/render.ts';
+import { stateKinds } from '../state/spec.ts';
+import { stateText } from '../state/text.ts';
 import type { Plan, PlannedCheck, Step } from '../plan/plan.ts';
 
 /** Written out one by one: the bundler finds a file only by its whole name. */
@@ -40,6 +42,8 @@ export function compile(plan: Plan, origin: Origin): string {
     `# ${plan.application} ${plan.version}, run ${plan.run}. Written by Seatrial; do not edit.`,
     head(plan, origin),
     ...programFiles.map(runtimeText),
+    stateText(stateKinds.filter((kind) => plan.states.some((it) => it.kind === kind))),
+    eachStateText(plan),
     ...plan.steps.map((step, index) => stepText(step, number(index))),
     ...plan.checks.map((check, index) => checkText(check, number(index))),
     'main',
@@ -84,6 +88,12 @@ function head(plan: Plan, origin: Origin): string {
     'export PATH',
     ...Object.entries(constants).map(([name, value]) => `${name}=${quote(String(value))}`),
   ].join('\n');
+}
+
+/** `each_state COMMAND WORD…` runs it with KIND SPEC LABEL IDENTITY of each state added. */
+function eachStateText(plan: Plan): string {
+  return functionText('each_state', plan.states.map((it) => command(
+    raw('"$@"', 'the command that each_state was given'), it.kind, it.spec, it.label, it.identity)));
 }
 
 function stepText(step: Step, index: string): string {

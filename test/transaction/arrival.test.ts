@@ -36,7 +36,7 @@ function planOf(digest: string, looks: (root: string) => Command[] = () => []): 
   return {
     run: runId, application: 'fake', host: 'h', way: 'first', version: '2',
     records: join(root, 'records'), digest, previousVersion: undefined, steps: [unpack],
-    checks: [], observe: { passes: 1, everySeconds: 0, withinSeconds: 1 },
+    checks: [], states: [], observe: { passes: 1, everySeconds: 0, withinSeconds: 1 },
     keep: { releases: 1, rescues: 1, failed: 1 }, releases: join(root, 'releases'),
     installed: '{}', space: [], path: process.env.PATH ?? '', expectInstalled: 'none',
     procedureDigest: 'p',

@@ -33,7 +33,7 @@ function planOf(steps: readonly Step[], change: Partial<Plan> = {}): Plan {
   return {
     run: '20260101T000000Z-aaaaaa', application: 'fake', host: 'h', way: 'normal', version: '2',
     records: join(temporary(), 'records'), digest: 'd'.repeat(64), previousVersion: '1', steps,
-    checks: [], observe: { passes: 1, everySeconds: 0, withinSeconds: 1 },
+    checks: [], states: [], observe: { passes: 1, everySeconds: 0, withinSeconds: 1 },
     keep: { releases: 1, rescues: 1, failed: 1 }, releases: '', installed: '{}', space: [],
     path: [shims, process.env.PATH].join(delimiter), expectInstalled: 'none', procedureDigest: 'p',
     ...change,

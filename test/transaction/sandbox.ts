@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { quote } from '../../src/command/quote.ts';
+import { stateKinds } from '../../src/state/spec.ts';
+import { stateText } from '../../src/state/text.ts';
 import { runtimeText } from '../../src/transaction/compile.ts';
 
 /** The runtime is POSIX sh: what holds must hold in both of these. */
@@ -12,7 +14,7 @@ export const shells = ['dash', 'bash'] as const;
 export type Shell = (typeof shells)[number];
 
 const parts = ['core', 'commands', 'files', 'state', 'services', 'checks', 'rounds', 'engine'];
-const runtime = parts.map(runtimeText).join('\n');
+const runtime = [...parts.map(runtimeText), stateText(stateKinds), 'each_state() { :; }'].join('\n');
 
 /** Programs that change something; between any two of them a host may die. */
 const mutating = ['mv', 'ln', 'cp', 'rm', 'mkdir', 'sync', 'tar'];

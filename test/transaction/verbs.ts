@@ -93,7 +93,7 @@ const states: Scenario[] = [
     },
     do: (box) => `rescue_directory ${live(box, 'state')} state1 there && bring_directory \
 ${live(box, 'state')} state1 ${join(side(box), 'rescue-older-state1')}`,
-    undo: (box) => `unbring ${live(box, 'state')} state1 && \
+    undo: (box) => `unbring_directory ${live(box, 'state')} state1 && \
 restore_directory ${live(box, 'state')} state1`,
     wrong: (box) => unless(existsSync(live(box, 'state', 'old')), 'the older state is not there'),
     mayLeave: /^rescue-older-state1$/,
@@ -107,7 +107,7 @@ restore_directory ${live(box, 'state')} state1`,
     },
     do: (box) => `rescue_sqlite ${live(box, 'data.db')} state1 there && bring_sqlite \
 ${live(box, 'data.db')} state1 ${join(side(box), 'rescue-older-state1')}`,
-    undo: (box) => `unbring ${live(box, 'data.db')} state1 && \
+    undo: (box) => `unbring_sqlite ${live(box, 'data.db')} state1 && \
 restore_sqlite ${live(box, 'data.db')} state1`,
     wrong: (box) => unless(readFileSync(live(box, 'data.db')).equals(
       readFileSync(join(side(box), 'rescue-older-state1', 'database'))), 'not the older database'),

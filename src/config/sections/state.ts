@@ -11,13 +11,14 @@ const directory: Shape<StateConfig> = mapped(
   object<{ directory: string }>({
     directory: required(path, 'A directory, kept whole: all files below it.'),
   }, { expects: 'the key directory', later: later.state }),
-  (it) => ({ kind: 'directory', path: it.directory }));
+  (it) => ({ kind: 'directory', path: it.directory, name: it.directory, exclude: [],
+    copyFrom: { kind: 'live' } }));
 
 const sqlite: Shape<StateConfig> = mapped(
   object<{ sqlite: string }>({
     sqlite: required(path, 'An SQLite database file, with its -wal and -journal.'),
   }, { expects: 'the key sqlite', later: later.state }),
-  (it) => ({ kind: 'sqlite', path: it.sqlite }));
+  (it) => ({ kind: 'sqlite', path: it.sqlite, name: it.sqlite, copyFrom: { kind: 'live' } }));
 
 const entry = variants<StateConfig>([
   { keys: ['directory'], shape: directory },

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import type { StateKind } from './spec.ts';
+
+/** Written out one by one: the bundler finds a file only by its whole name. */
+const files: Readonly<Record<StateKind | 'base', URL>> = {
+  base: new URL('./kinds/base.sh', import.meta.url),
+  directory: new URL('./kinds/directory.sh', import.meta.url),
+  sqlite: new URL('./kinds/sqlite.sh', import.meta.url),
+  postgres: new URL('./kinds/postgres.sh', import.meta.url),
+  mysql: new URL('./kinds/mysql.sh', import.meta.url),
+  zodb: new URL('./kinds/zodb.sh', import.meta.url),
+  command: new URL('./kinds/command.sh', import.meta.url),
+};
+
+/** The verbs of the kinds as shell text, what they share first. */
+export function stateText(kinds: readonly StateKind[]): string {
+  return (['base', ...kinds] as const).map((kind) =>
+    readFileSync(files[kind], 'utf8').replace(/^# shellcheck shell=sh.*\n/, '')).join('\n');
+}
