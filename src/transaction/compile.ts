@@ -16,6 +16,7 @@ const files: Readonly<Record<string, URL>> = {
   checks: new URL('./runtime/checks.sh', import.meta.url),
   rounds: new URL('./runtime/rounds.sh', import.meta.url),
   engine: new URL('./runtime/engine.sh', import.meta.url),
+  lay: new URL('./runtime/lay.sh', import.meta.url),
   trial: new URL('./runtime/trial.sh', import.meta.url),
   launch: new URL('./runtime/launch.sh', import.meta.url),
   start: new URL('./runtime/start.sh', import.meta.url),
@@ -45,7 +46,8 @@ export function compile(plan: Plan, origin: Origin): string {
     ...programFiles.map(runtimeText),
     stateText(stateKinds.filter((kind) => plan.states.some((it) => it.kind === kind))),
     eachStateText(plan),
-    ...(isTrial(plan) ? [runtimeText('trial')] : []),
+    ...(has(plan, 'trial-') ? [runtimeText('trial')] : []),
+    ...(has(plan, 'lay-') ? [runtimeText('lay')] : []),
     ...plan.steps.map((step, index) => stepText(step, number(index))),
     ...plan.checks.map((check, index) => checkText(check, number(index))),
     'main',
@@ -54,8 +56,8 @@ export function compile(plan: Plan, origin: Origin): string {
 }
 
 /** What only a rehearsal needs stays out of production's program. */
-function isTrial(plan: Plan): boolean {
-  return plan.steps.some((it) => it.id.startsWith('trial-'));
+function has(plan: Plan, prefix: string): boolean {
+  return plan.steps.some((it) => it.id.startsWith(prefix));
 }
 
 /** One fixed part, without its leading directives for the linter. */
