@@ -1,0 +1,98 @@
+import type { AcceptedDifference } from '../config/config.ts';
+import { classify } from './classify.ts';
+import { parseComparisons } from './comparison.ts';
+import { matchesName } from './name-glob.ts';
+import { isRefused, type Difference } from './rehearsal.ts';
+
+/** What was looked at in one state and found equal: the evidence beside the differences. */
+export interface Compared {
+  readonly state: string;
+  readonly kind: string;
+  /** Number of equal objects by kind: `table`, `column`, `rows`, `file`, ... */
+  readonly same: Readonly<Record<string, number>>;
+}
+
+export interface ComparisonResult {
+  readonly compared: readonly Compared[];
+  /** Empty exactly where nothing differs. */
+  readonly differences: readonly Difference[];
+  readonly unusedAccept: readonly AcceptedDifference[];
+}
+
+/**
+ * What the comparison texts of a host mean (their form: src/trial/comparison.ts). Pure.
+ * To ask whether the undo brought all back, or a second migration changed nothing: compare
+ * without `accept`, and look whether there are differences at all.
+ * @throws refused where a text is no comparison or was cut short.
+ */
+export function compareStates(
+  texts: readonly string[], accept: readonly AcceptedDifference[],
+): ComparisonResult {
+  const comparisons = texts.flatMap(parseComparisons);
+  const found = comparisons.flatMap(classify);
+  return {
+    compared: comparisons.map(({ state, kind, same }) => ({ state, kind, same })),
+    differences: found.map((it) => accepted(it, accept)),
+    unusedAccept: accept.filter((entry) => !found.some((it) => allows(entry, it))),
+  };
+}
+
+const reasonsMax = 20;
+
+/** One sentence for each difference that nobody accepted, with what to do; at most 21. */
+export function differenceReasons(differences: readonly Difference[]): string[] {
+  const refused = differences.filter(isRefused);
+  const sentences = refused.slice(0, reasonsMax).map((it) =>
+    `${sentence(it)}: mend the migration, or add it to \`accept\` with a reason.`);
+  const left = refused.length - sentences.length;
+  return left === 0 ? sentences
+    : [...sentences, `${left} more differences that nobody accepted: see the report.`];
+}
+
+/** One sentence for each entry of `accept` that is of no use. */
+export function unusedAcceptSentences(unused: readonly AcceptedDifference[]): string[] {
+  return unused.map((it) => `accept: ${it.object} in ${it.state} (${it.difference}) matched no`
+    + ' difference: correct its name, or remove it.');
+}
+
+/** Kinds of objects whose name is that of what they belong to. */
+const nouns: Readonly<Record<string, string>> = {
+  owner: 'the owner of', grant: 'a right on', rows: 'the rows of',
+};
+
+/** `In guestbook, table public.visits was dropped, with 3 columns, 1,200 rows` */
+export function sentence(difference: Difference): string {
+  const { state, object, objectKind, before, after } = difference;
+  const hint = difference.hint === undefined ? '' : ` (${difference.hint})`;
+  const parts = difference.with === undefined ? '' : `, with ${difference.with}`;
+  const what = `In ${state}, ${nouns[objectKind] ?? objectKind} ${object}`;
+  const was = before === '' || objectKind === 'file' ? '' : `: ${before}`;
+  if (objectKind === 'more') return `In ${state}, ${before} are not listed`;
+  switch (difference.kind) {
+    case 'dropped':
+      return `${what} ${objectKind === 'file' ? 'is gone' : 'was dropped'}${parts}${was}${hint}`;
+    case 'added': return `${what} was added${parts}`;
+    case 'changed': return `${what} changed: ${before} -> ${after}`;
+    case 'content': return objectKind === 'file'
+      ? `${what} has another content: ${before} -> ${after}`
+      : `${what} have another content: ${before} -> ${after}`;
+    case 'rows-lost': return `In ${state}, ${object} lost rows: ${before} -> ${after}${hint}`;
+    case 'rows-added': return `In ${state}, ${object} got rows: ${before} -> ${after}${hint}`;
+    default: return difference.kind satisfies never;
+  }
+}
+
+function accepted(difference: Difference, accept: readonly AcceptedDifference[]): Difference {
+  const entry = accept.find((it) => allows(it, difference));
+  return entry === undefined ? difference : { ...difference, accepted: entry.reason };
+}
+
+/** What is not listed may be anything: only "any" of all names allows it. */
+function allows(entry: AcceptedDifference, difference: Difference): boolean {
+  if (difference.kind === 'added' || entry.state !== difference.state) return false;
+  if (difference.objectKind === 'more') {
+    return entry.difference === 'any' && (entry.object === '*' || entry.object === '**');
+  }
+  return (entry.difference === 'any' || entry.difference === difference.kind)
+    && matchesName(entry.object, difference.object);
+}
