@@ -34,7 +34,8 @@ export function describeBefore(context: Context): Step {
     back: 'Compare data and code with what they were before',
     phase: 'window',
     do: [verb('code_digest', 'before', ...code), ...states.map((it) => on('trial_before', it))],
-    undo: [...states.map((it) => on('trial_after', it)), verb('code_undone', ...code)],
+    undo: [...states.map((it, index) => on('trial_after', it, nameOf(context, index))),
+      verb('code_undone', ...code)],
   };
 }
 
@@ -87,14 +88,13 @@ function stopNew(context: Context, name: string): Step[] {
 }
 
 function compare(context: Context): Step {
-  const { config } = context;
   return {
     id: `${trialPrefix}compare`,
     title: 'Compare the data of before and after',
     back: '',
     phase: 'window',
-    do: plannedStates(config).map((it, index) =>
-      on('trial_compare', it, config.state[index]?.name ?? it.label)),
+    do: plannedStates(context.config).map((it, index) =>
+      on('trial_compare', it, nameOf(context, index))),
     undo: [],
   };
 }
@@ -177,6 +177,10 @@ function turnBack(): Step {
     do: [verb('turn_back')],
     undo: [],
   };
+}
+
+function nameOf(context: Context, index: number): string {
+  return context.config.state[index]?.name ?? '';
 }
 
 function on(name: string, state: PlannedState, ...more: readonly string[]): Command {
