@@ -17,7 +17,7 @@ export function record(report: Report): Recording {
   return {
     events,
     report: (event) => {
-      if (event.kind === 'step' || event.kind === 'milestone') events.push(event);
+      if (['step', 'milestone', 'verdict'].includes(event.kind)) events.push(event);
       report(event);
     },
   };
