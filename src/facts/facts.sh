@@ -240,3 +240,15 @@ fact_pidfile() {
     fact "pidfile.$1" none
   fi
 }
+
+# fact_state KIND SPEC LABEL: what the kind can tell of it, if anything. A probe that fails loses
+# its own facts only, and reads nothing of this program.
+fact_state() {
+  ! command -v "probe_$1" >/dev/null || ("probe_$1" "$2" "$3") </dev/null
+}
+
+# Verbs of the kinds say by this what stopped them.
+fail() {
+  printf 'failed: %s\n' "$*" >&2
+  return 1
+}

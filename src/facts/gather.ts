@@ -4,7 +4,8 @@ import { command, type Command } from '../command/command.ts';
 import { quote } from '../command/quote.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Transport } from '../host/transport.ts';
-import { pathsOf } from '../state/spec.ts';
+import { kindsOf, pathsOf, plannedStates } from '../state/spec.ts';
+import { stateText } from '../state/text.ts';
 import type { HostFacts } from './host-facts.ts';
 import { parseFacts } from './parse-facts.ts';
 
@@ -40,9 +41,11 @@ export function factsCommand(config: Config): Command {
       [call('fact_size', path), call('fact_side', path, config.application)]),
     ...config.services.flatMap((it) =>
       (it.kind === 'pidfile' ? [call('fact_pidfile', it.pidfile)] : [])),
+    ...plannedStates(config).map((it) => call('fact_state', it.kind, it.spec, it.label)),
     call('fact', 'complete', 'yes'),
   ];
-  return { ...command('/bin/sh', '-s'), stdin: `${script}\n${calls.join('\n')}\n` };
+  return { ...command('/bin/sh', '-s'), stdin: `${script}\n` +
+    `${stateText(kindsOf(config))}\n${calls.join('\n')}\n` };
 }
 
 function call(...words: readonly string[]): string {

@@ -33,6 +33,8 @@ export interface HostFacts {
   /** By name: users that commands are run as. */
   readonly accounts: ReadonlyMap<string, AccountFacts>;
   readonly paths: ReadonlyMap<string, PathFacts>;
+  /** By label (`state1`), for kinds that can be asked: databases, and what has no path. */
+  readonly states: ReadonlyMap<string, StateFacts>;
   /** Directories of good releases that are not there any more. */
   readonly gone: ReadonlySet<string>;
   /** Process id by pid file, for those that are alive. */
@@ -105,4 +107,27 @@ export interface PathFacts {
   readonly foreign: number;
   /** Entries that the user may not read; 0 for root. */
   readonly unreadable: number;
+}
+
+/** What `probe_KIND` told about one state. */
+export interface StateFacts {
+  /** It is there: a first deployment, or a staging that was never laid, may have none. */
+  readonly exists: boolean;
+  readonly bytes: number;
+  /** Bytes free where copies go; undefined: that file system cannot be seen from the host. */
+  readonly free: number | undefined;
+  /** Device and a directory of that file system; empty where they cannot be seen. */
+  readonly device: string;
+  readonly directory: string;
+  /** Digest of the schema, or empty. */
+  readonly schema: string;
+  /** What two hosts must have in common, by item: `server-version`, `collation-version`. */
+  readonly parity: ReadonlyMap<string, string>;
+  readonly problems: readonly StateProblem[];
+}
+
+export interface StateProblem {
+  readonly message: string;
+  /** What to do about it, as a whole sentence. */
+  readonly fix: string;
 }

@@ -1,5 +1,6 @@
 import { SeatrialError } from '../errors.ts';
 import type { HostFacts, Installed, PathFacts, Rescue, UnitFacts } from './host-facts.ts';
+import { statesOf } from './parse-states.ts';
 
 type Raw = ReadonlyMap<string, readonly string[]>;
 
@@ -22,6 +23,7 @@ export function parseFacts(output: string): HostFacts {
       ({ exists: get('exists') === 'yes', usable: get('usable') === 'yes' }) }),
     paths: byName(raw, { kind: 'path', fields: pathFields, make: pathOf }),
     pidfiles: pidfilesOf(raw),
+    states: statesOf(raw.get('state') ?? []),
     gone: new Set(raw.get('gone') ?? []),
     unstoppable: new Set([...raw.entries()]
       .filter(([name, values]) => name.startsWith('stoppable.') && values[0] !== 'yes')

@@ -83,6 +83,7 @@ function neutral(context: Context): Context {
         : { ...facts.installed, version: '<old version>' },
       rescues: new Map(rescues),
       paths: new Map(),
+      states: new Map(),
     },
   };
 }

@@ -4,8 +4,8 @@ import type { Problem } from '../errors.ts';
 import { currentLink, entriesOf, sharedOf } from '../facts/gather.ts';
 import type { HostFacts, PathFacts } from '../facts/host-facts.ts';
 import { apartProblems } from './apart.ts';
-import { pathsOf } from '../state/spec.ts';
-import { spaceNeeded } from '../steps/prepare.ts';
+import { pathsOf, titleOf } from '../state/spec.ts';
+import { spaceNeeded, unseenDevice } from '../steps/prepare.ts';
 import { unitsToGuard } from './units.ts';
 
 const needed = ['tar', 'gzip', 'sha256sum', 'flock', 'setsid', 'timeout', 'stat', 'find', 'cp',
@@ -23,8 +23,8 @@ export interface PreflightInput {
 export function preflight(input: PreflightInput): Problem[] {
   return [...toolProblems(input), ...recordsProblems(input), ...accountProblems(input),
     ...serviceProblems(input), ...apartProblems(input.config, input.facts),
-    ...installProblems(input), ...stateProblems(input), ...logProblems(input),
-    ...spaceProblems(input)];
+    ...installProblems(input), ...stateProblems(input), ...probedProblems(input),
+    ...logProblems(input), ...spaceProblems(input)];
 }
 
 function toolProblems({ config, facts }: PreflightInput): Problem[] {
@@ -196,6 +196,21 @@ function stateProblems({ config, facts, first }: PreflightInput): Problem[] {
   });
 }
 
+/** What kinds of state that have no path say of themselves. */
+function probedProblems({ config, facts, first }: PreflightInput): Problem[] {
+  return config.state.flatMap((state, index): Problem[] => {
+    const fact = facts.states.get(`state${index + 1}`);
+    if (fact === undefined) return [];
+    return [
+      ...(fact.exists || first || fact.problems.length > 0 ? [] : [{
+        message: `${titleOf(state)} does not exist, and it is declared as state`,
+        fix: 'Look how it is spelled; a release must not run without its state.',
+      }]),
+      ...fact.problems,
+    ];
+  });
+}
+
 /** Paths of the state, and what each must be. */
 function statePathsOf(config: Config): { kind: string; path: string; type: string }[] {
   return config.state.flatMap((state) => pathsOf(state).map((path, index) => ({
@@ -216,14 +231,19 @@ function logProblems({ config, facts, first }: PreflightInput): Problem[] {
 }
 
 function spaceProblems({ config, facts, arrivingBytes }: PreflightInput): Problem[] {
-  const free = new Map([...facts.paths.values()].map((it) => [it.parentDevice, it.free]));
+  const free = new Map([
+    ...[...facts.states].flatMap(([label, it]) => (it.free === undefined ? []
+      : [[it.device === '' ? unseenDevice(label) : it.device, it.free] as const])),
+    ...[...facts.paths.values()].map((it) => [it.parentDevice, it.free] as const),
+  ]);
   const wanted = new Map(spaceNeeded(config, facts).map((it) => [it.device, it.bytes]));
   const arrives = facts.paths.get(config.records)?.parentDevice ?? '';
   wanted.set(arrives, (wanted.get(arrives) ?? 0) + arrivingBytes);
   return [...wanted].flatMap(([device, bytes]) => {
     const available = free.get(device) ?? Infinity;
     if (available >= bytes) return [];
-    const where = [...facts.paths].find(([, it]) => it.parentDevice === device)?.[0] ?? 'the host';
+    const where = [...facts.paths].find(([, it]) => it.parentDevice === device)?.[0]
+      ?? [...facts.states.values()].find((it) => it.device === device)?.directory ?? device;
     return [{ message: `no space: the file system of ${where} has ${megabytes(available)} free, ` +
       `and ${megabytes(bytes)} are needed for the release and the rescue copies`,
     fix: 'Free some space on the host, or lower `keep` in seatrial.yml.' }];

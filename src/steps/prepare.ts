@@ -93,6 +93,7 @@ export function reserveSpace(context: Context): Step {
     do: [
       verb('reserve_space'),
       ...spaceNeeded(context.config, context.facts)
+        .filter((need) => need.directory !== '')
         .map((need) => verb('need_space', need.directory, need.bytes)),
     ],
     undo: [verb('free_reserve')],
@@ -118,7 +119,25 @@ export function spaceNeeded(config: Config, facts: Context['facts']): Need[] {
       device: fact.parentDevice,
     });
   }
+  for (const [index, { kind }] of config.state.entries()) {
+    const name = label('state', index);
+    const state = facts.states.get(name);
+    if (!['postgres', 'mysql', 'command'].includes(kind)) continue;
+    if (state?.free === undefined || !state.exists) continue;
+    const device = state.device === '' ? unseenDevice(name) : state.device;
+    const before = needs.get(device);
+    needs.set(device, {
+      directory: before?.directory ?? state.directory,
+      bytes: (before?.bytes ?? marginBytes) + state.bytes,
+      device,
+    });
+  }
   return [...needs.values()];
+}
+
+/** Stands for a file system that has no name here: nothing else is known to lie on it. */
+export function unseenDevice(label: string): string {
+  return `where ${label} is kept`;
 }
 
 const marginBytes = 16 * 1024 * 1024;
