@@ -26,7 +26,7 @@ const turnsBack = 'the rehearsal turns back here';
 /** Everything but the forecast, which is made from it. Pure. */
 export function assemble(ended: Ended): Rehearsal {
   const { known, config, findings } = ended;
-  const { differences, unusedAccept } = compareStates([...byState(findings, 'data-').values()],
+  const { compared, differences, unusedAccept } = compareStates([...byState(findings, 'data-').values()],
     config.accept);
   const secondStart = attempted(findings, 'second-start', 'nothing is started');
   const undo = undoOf(known.steps, findings);
@@ -37,6 +37,7 @@ export function assemble(ended: Ended): Rehearsal {
     locks: [],
     rewrites: [],
     outside: ended.outside,
+    compared,
     differences,
     unusedAccept: isComplete(findings) ? unusedAcceptSentences(unusedAccept) : [],
     secondStart,

@@ -2,17 +2,10 @@ import type { AcceptedDifference } from '../config/config.ts';
 import { classify } from './classify.ts';
 import { parseComparisons } from './comparison.ts';
 import { matchesName } from './name-glob.ts';
-import { isRefused, type Difference } from './rehearsal.ts';
-
-/** What was looked at in one state and found equal: the evidence beside the differences. */
-export interface Compared {
-  readonly state: string;
-  readonly kind: string;
-  /** Number of equal objects by kind: `table`, `column`, `rows`, `file`, ... */
-  readonly same: Readonly<Record<string, number>>;
-}
+import { isRefused, type Compared, type Difference } from './rehearsal.ts';
 
 export interface ComparisonResult {
+  /** One for each state in the texts. */
   readonly compared: readonly Compared[];
   /** Empty exactly where nothing differs. */
   readonly differences: readonly Difference[];

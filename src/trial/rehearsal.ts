@@ -23,6 +23,8 @@ export interface Rehearsal {
   readonly rewrites: readonly Rewrite[];
   /** Written by the install or the application outside of the declared paths. */
   readonly outside: readonly OutsideWrite[];
+  /** What was found equal, beside the differences: without it, none is no news. */
+  readonly compared: readonly Compared[];
   readonly differences: readonly Difference[];
   /** Entries of `accept` that matched nothing, as sentences. */
   readonly unusedAccept: readonly string[];
@@ -119,6 +121,14 @@ export interface OutsideWrite {
   readonly path: string;
   /** `created`, `changed`, `removed`, as a person reads it. */
   readonly what: string;
+}
+
+export interface Compared {
+  /** Name of the state. */
+  readonly state: string;
+  readonly kind: string;
+  /** Number of equal objects by kind: `table`, `column`, `rows`, `file`, ... */
+  readonly same: Readonly<Record<string, number>>;
 }
 
 /** `added` is told only; all the others refuse unless they are accepted or harmless. */
