@@ -20,6 +20,7 @@ export async function run(
 ): Promise<Result> {
   switch (command) {
     case 'package': return packageTag(options, world);
+    case 'rehearse': throw new Error('not yet');
     case 'plan': return plan(options, world);
     case 'deploy': return deploy(options, world);
     case 'adopt': return adopt(options, world);

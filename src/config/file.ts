@@ -1,39 +1,35 @@
 import type { Config } from './config.ts';
 import { later } from './later.ts';
+import { accept } from './sections/accept.ts';
 import { checks, checksFix } from './sections/checks.ts';
+import { copy, copyDefaults } from './sections/copy.ts';
 import { hosts } from './sections/hosts.ts';
 import { install } from './sections/install.ts';
-import { keep, keepDefaults, observe, observeDefaults } from './sections/limits.ts';
+import {
+  budget, keep, keepDefaults, observe, observeDefaults, receipt, receiptSeconds,
+} from './sections/limits.ts';
 import { maintenance, maintenanceFix } from './sections/maintenance.ts';
+import { mask } from './sections/mask.ts';
 import { packaging } from './sections/package.ts';
+import { parity, parityDefaults } from './sections/parity.ts';
 import { service } from './sections/service.ts';
+import { staging, stagingDefaults } from './sections/staging.ts';
 import { state } from './sections/state.ts';
 import { absolutePath } from './sections/values.ts';
-import { defaulted, object, optional, required, type Fields } from './shape/object.ts';
+import {
+  defaulted, object, optional, required, type Field, type Fields,
+} from './shape/object.ts';
 import { text } from './shape/scalars.ts';
 import { mapped, marked, type JsonSchema, type Shape } from './shape/shape.ts';
 
-/** The keys of the file; everything that Config has and the digest. */
-type FileKeys = Omit<Config, 'digest' | 'services' | 'records' | keyof typeof rehearsalDefaults> & {
+type Renamed = 'digest' | 'services' | 'records' | 'budgetSeconds' | 'receiptSeconds';
+
+/** The keys of the file: everything that Config has but the digest, under the names of the file. */
+type FileKeys = Omit<Config, Renamed> & {
   readonly service: Config['services'];
   readonly records: string | undefined;
-};
-
-const rehearsalDefaults: Pick<Config, 'staging' | 'copy' | 'mask' | 'parity' | 'accept' |
-  'budgetSeconds' | 'receiptSeconds'> = {
-  staging: { overlay: undefined, sameHost: undefined, instead: [], writes: [],
-    isolation: { kind: 'network', users: [], allow: [], unreachable: [] } },
-  copy: { route: 'runner', freshForSeconds: 86_400, expiresSeconds: 604_800, rateMax: undefined },
-  mask: [],
-  parity: { items: [], files: [], classes: {
-    architecture: 'fail', libc: 'fail', kernel: 'warn', distribution: 'warn', packages: 'warn',
-    runtimes: 'fail', modules: 'fail', 'http-server': 'warn', database: 'fail', collation: 'fail',
-    locale: 'warn', 'time-zone': 'warn', limits: 'warn', mounts: 'warn', configuration: 'warn',
-    hardware: 'clock', identity: 'expected',
-  } },
-  accept: [],
-  budgetSeconds: undefined,
-  receiptSeconds: 604_800,
+  readonly budget: number | undefined;
+  readonly receipt: number;
 };
 
 const application = marked('application', text({
@@ -64,13 +60,31 @@ const fields: Fields<FileKeys> = {
     absent: { kind: 'default', value: observeDefaults },
   },
   keep: defaulted(keep, 'How much is kept on the host.', keepDefaults),
+  staging: rehearsed(staging, 'How a copy of production lives on staging.', stagingDefaults),
+  copy: rehearsed(copy, 'How the copy travels, and how long it stays.', copyDefaults),
+  mask: rehearsed(mask, 'What makes the copy harmless to show.', []),
+  parity: rehearsed(parity, 'What staging must have in common with production.', parityDefaults),
+  accept: rehearsed(accept, 'Differences of the data that a rehearsal may find.', []),
+  budget: rehearsed<number | undefined>(budget,
+    'Longest window that a rehearsal may forecast; default: not limited.', undefined),
+  receipt: rehearsed(receipt, 'How long a rehearsal counts.', receiptSeconds),
 };
+
+/** A section that means something for rehearsals only: the rules ask for a staging host. */
+function rehearsed<T>(shape: Shape<T>, description: string, value: T): Field<T> {
+  const noted = mapped(shape, (it, at) => {
+    at.report.mark({ role: 'needs-staging', value: at.path, path: at.path, place: at.place });
+    return it;
+  });
+  return { shape: noted, text: description, absent: { kind: 'default', value } };
+}
 
 const keys = object<FileKeys>(fields, { expects: 'a map of keys', later: later.file });
 
 export const configFile: Shape<Omit<Config, 'digest'>> = mapped(keys,
-  ({ service: services, records, ...it }) => ({
-    ...it, ...rehearsalDefaults, services, records: records ?? recordsDefault(it.application),
+  ({ service: services, records, budget: budgetSeconds, receipt: expires, ...it }) => ({
+    ...it, services, records: records ?? recordsDefault(it.application), budgetSeconds,
+    receiptSeconds: expires,
   }));
 
 export function recordsDefault(application: string): string {

@@ -33,7 +33,10 @@ function usage(option: Option): string {
 }
 
 function describe(option: Option, command: CommandName): string {
-  if (option.required?.includes(command) === true) return `${option.text} Required.`;
+  if (option.required?.includes(command) === true) {
+    const needless = optionsOf(command).some((it) => it.name === option.unless);
+    return `${option.text} Required${needless ? `, but with --${option.unless ?? ''}` : ''}.`;
+  }
   const standard = option.type === 'boolean' ? undefined : option.default;
   return standard === undefined ? option.text : `${option.text} Default: ${String(standard)}.`;
 }

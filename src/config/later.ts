@@ -8,15 +8,9 @@ export type LaterKeys = Readonly<Record<string, string>>;
 export const later = {
   file: {
     settings: 'Settings are not carried over: keep them in `install.shared`.',
-    parity: 'Hosts are not compared.',
     neighbours: 'Other services on the host are not probed: add a check of your own.',
-    staging: 'Nothing is rehearsed on a copy of production.',
-    mask: 'Nothing is copied to staging, so nothing has to be masked.',
     approval: 'Approval is left to what starts Seatrial: the required reviewers of an environment.',
     environments: 'All hosts stand under `hosts`.',
-    forecast: 'The length of the window is not forecast.',
-    budget: 'The length of the window is not limited: give commands a `timeout`.',
-    route: 'No state is copied between hosts.',
   },
   install: {
     settings: 'Settings are not carried over: keep them in `install.shared`.',
@@ -24,14 +18,6 @@ export const later = {
   service: {
     restart: 'A service is stopped and started.',
     test: 'Test the configuration at the beginning of the `start` command.',
-  },
-  state: {
-    postgres: 'Only `directory` and `sqlite` are kept and restored.',
-    mysql: 'Only `directory` and `sqlite` are kept and restored.',
-    zodb: 'Only `directory` and `sqlite` are kept and restored.',
-    command: 'Only `directory` and `sqlite` are kept and restored.',
-    'copy-from': 'State is saved in the window, after the service has stopped.',
-    exclude: 'A directory is kept whole.',
   },
   migrate: {
     irreversible: 'Every migration is undone by swapping the saved state back.',

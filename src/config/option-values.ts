@@ -1,6 +1,8 @@
 import { SeatrialError, type Problem } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import { options, optionsOf, type CommandName, type Option, type RawOptions } from './options.ts';
+import {
+  options, optionsOf, type CommandName, type Option, type OptionName, type RawOptions,
+} from './options.ts';
 import { didYouMean } from './suggest.ts';
 import { show } from './tree.ts';
 
@@ -43,7 +45,7 @@ export function buildOptions(command: CommandName, given: readonly GivenOption[]
     else if (values.has(name)) problems.push({ place: `--${name}`, message: 'is given twice' });
     else values.set(name, read.value);
   }
-  problems.push(...missing(command, given), ...contradictions(values));
+  problems.push(...missing(command, given, values), ...contradictions(values));
   const entries = options.map((option: Option) =>
     [option.name, values.has(option.name) ? values.get(option.name) : option.default] as const);
   // Names and types of the values are those of the table, one by one.
@@ -113,19 +115,26 @@ function notText(option: Option, text: string | undefined): string {
   return option.secret ? '' : `, not ${show(text)}`;
 }
 
-function missing(command: CommandName, given: readonly GivenOption[]): Problem[] {
+function missing(
+  command: CommandName, given: readonly GivenOption[], values: ReadonlyMap<string, Value>,
+): Problem[] {
   return options
-    .filter((option: Option) => option.required?.includes(command) === true)
+    .filter((option: Option) => option.required?.includes(command) === true
+      && values.get(option.unless ?? '') !== true)
     .filter((option) => !given.some((it) => it.name === option.name))
     .map((option) => ({
       place: `--${option.name}`, message: `is missing: ${command} needs it`, fix: option.text,
     }));
 }
 
-/** Nobody can mean both: saved state brought back, and state left as it is. */
+/** Pairs that nobody can mean at once: saved state brought back and left as it is, say. */
+const exclusive: readonly (readonly [OptionName, OptionName])[] =
+  [['with-state', 'code-only'], ['fresh', 'forget']];
+
 function contradictions(values: ReadonlyMap<string, Value>): Problem[] {
-  if (values.get('with-state') !== true || values.get('code-only') !== true) return [];
-  return [{
-    place: '--with-state', message: 'and --code-only exclude each other', fix: 'Keep one of them.',
-  }];
+  return exclusive
+    .filter((pair) => pair.every((name) => values.get(name) === true))
+    .map(([one, other]) => ({
+      place: `--${one}`, message: `and --${other} exclude each other`, fix: 'Keep one of them.',
+    }));
 }

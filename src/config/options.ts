@@ -4,6 +4,8 @@
  */
 export const commands = {
   package: 'Make a release from a tag: tarball, manifest and checksums.',
+  rehearse:
+    'Try a release on a copy of production, and write the receipt that production asks for.',
   plan: 'Show every command that a deployment would run, and run none.',
   deploy: 'Install a release; on any failure before users are let in, go back.',
   adopt: 'Take over a host that was installed by hand: what runs becomes the baseline.',
@@ -36,18 +38,21 @@ export interface Option {
   readonly commands: readonly CommandName[];
   /** Commands that cannot do without it. */
   readonly required?: readonly CommandName[];
+  /** Flag that makes it needless after all. */
+  readonly unless?: string;
 }
 
 const onHost = [
   'plan', 'deploy', 'adopt', 'status', 'rollback', 'recover', 'attach', 'doctor',
 ] as const;
-const watching = ['deploy', 'rollback', 'recover', 'attach'] as const;
-const working = ['package', ...onHost, 'demo'] as const;
+const connecting = [...onHost, 'rehearse'] as const;
+const watching = ['rehearse', 'deploy', 'rollback', 'recover', 'attach'] as const;
+const working = ['package', ...connecting, 'demo'] as const;
 
 export const options = [
   {
     name: 'config', type: 'string', default: 'seatrial.yml', secret: false,
-    text: 'Path of the configuration file.', commands: ['package', ...onHost],
+    text: 'Path of the configuration file.', commands: ['package', ...connecting],
   },
   {
     name: 'host', type: 'string', default: 'production', choices: ['production', 'staging'],
@@ -56,17 +61,41 @@ export const options = [
   {
     name: 'release', type: 'string', secret: false,
     text: 'Path of the release: the tarball that `package` made.',
-    commands: ['plan', 'deploy'], required: ['plan', 'deploy'],
+    commands: ['rehearse', 'plan', 'deploy'], required: ['rehearse', 'plan', 'deploy'],
+    unless: 'forget',
+  },
+  {
+    name: 'receipt', type: 'string', secret: false,
+    text: 'Path of the receipt of a rehearsal; `rehearse` writes it, default receipt.json.',
+    commands: ['rehearse', 'plan', 'deploy'],
+  },
+  {
+    name: 'accept-unrehearsed', type: 'string', secret: false,
+    text: 'Why to go on without a receipt that fits; goes into every record.',
+    commands: ['plan', 'deploy'],
+  },
+  {
+    name: 'page', type: 'string', default: 'rehearsal.html', secret: false,
+    text: 'Path that the report of the rehearsal is written to, one HTML page.',
+    commands: ['rehearse'],
+  },
+  {
+    name: 'fresh', type: 'boolean', default: false, secret: false,
+    text: 'Take a new copy of production, however young the kept one is.', commands: ['rehearse'],
+  },
+  {
+    name: 'forget', type: 'boolean', default: false, secret: false,
+    text: 'Remove the copy of production from staging, and stop.', commands: ['rehearse'],
   },
   {
     name: 'known-hosts', type: 'string', secret: false,
     text: 'Path of a known_hosts file; default: the one that the configuration names.',
-    commands: onHost,
+    commands: connecting,
   },
   {
     name: 'identity', type: 'string', secret: false,
     text: 'Path of the private key file for ssh; default: the agent, or ssh\'s own choice.',
-    commands: onHost,
+    commands: connecting,
   },
   {
     name: 'tag', type: 'string', secret: false, text: 'The tag to release.',
@@ -87,7 +116,7 @@ export const options = [
   {
     name: 'repair', type: 'string', secret: false,
     text: 'Why to go on although the checks fail on what runs now; goes into every record.',
-    commands: ['plan', 'deploy'],
+    commands: ['rehearse', 'plan', 'deploy'],
   },
   {
     name: 'version', type: 'string', secret: false,
@@ -119,7 +148,7 @@ export const options = [
   {
     name: 'yes', type: 'boolean', default: false, secret: false,
     text: 'Do not ask at the terminal.',
-    commands: ['deploy', 'adopt', 'rollback', 'recover', 'doctor'],
+    commands: ['rehearse', 'deploy', 'adopt', 'rollback', 'recover', 'doctor'],
   },
   {
     name: 'watch-minutes', type: 'number', default: 300, range: [1, 100_000], secret: false,

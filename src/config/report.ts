@@ -11,12 +11,15 @@ export interface Mark {
   readonly value: string;
   readonly path: string;
   readonly place: Place;
+  /** What else the rule needs to know of it: the kind of a state, say. */
+  readonly detail?: string;
 }
 
 export type MarkRole =
   | 'application' | 'records' | 'directory' | 'replaces' | 'replaces-unwritten' | 'install-run'
   | 'state' | 'entry' | 'pidfile' | 'unit' | 'shared' | 'private' | 'shell' | 'check-shell'
-  | 'check-url';
+  | 'check-url' | 'state-name' | 'named-state' | 'masked' | 'accepted' | 'database'
+  | 'staging-host' | 'needs-staging' | 'instead' | 'same-host';
 
 interface Found {
   readonly place: Place;

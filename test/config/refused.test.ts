@@ -42,7 +42,6 @@ describe('keys of a later version', () => {
     install: (key) => fileOf({ install: `install: { directory: /srv/x, «${key}: 1 }` }),
     service: (key) => fileOf({
       service: `service: { start: a, stop: b, running: c, unguarded: d, «${key}: e }` }),
-    state: (key) => fileOf({ state: `state: [{ directory: /a/b, «${key}: 1 }]` }),
     migrate: (key) => fileOf({
       install: `install: { directory: /srv/x, migrate: { run: a, «${key}: true } }` }),
   };

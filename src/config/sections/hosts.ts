@@ -3,23 +3,21 @@ import { forms } from '../shape/collections.ts';
 import { object, optional, required } from '../shape/object.ts';
 import { integer, text } from '../shape/scalars.ts';
 import { mapped, refuse, type At, type Invalid, type Shape } from '../shape/shape.ts';
+import { address6, hostName, portMax, portOf } from './address.ts';
 import { relativePath, userName } from './values.ts';
 
-const name = '[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})';
-const address6 = '[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]+)?';
 const user = '[a-z_][a-z0-9_.-]{0,31}';
-const portMax = 65535;
 
 /** Never begins with `-`: ssh would read it as an option. */
 const short = text({
   expects: '`local`, or [user@]host[:port]',
-  pattern: `^(?:${user}@)?(?:${name}|\\[${address6}\\])(?::[0-9]{1,5})?$`,
+  pattern: `^(?:${user}@)?(?:${hostName}|\\[${address6}\\])(?::[0-9]{1,5})?$`,
   fix: 'For example: deploy@www.example.org, or deploy@[2001:db8::1]:2222.',
 });
 
 const address = text({
   expects: 'a host name or an IP address',
-  pattern: `^(?:${name}|${address6})$`,
+  pattern: `^(?:${hostName}|${address6})$`,
   fix: 'The user goes to the key `user`, the port to `port`.',
 });
 
@@ -45,11 +43,8 @@ function parseShort(value: string, at: At): HostConfig | Invalid {
   if (value === 'local') return { kind: 'local' };
   const [, login = '', plain, bracketed, digits] =
     /^([^@]*@)?(?:\[([^\]]*)\]|([^:]*))(?::([0-9]+))?$/.exec(value) ?? [];
-  const port = digits === undefined ? undefined : Number(digits);
-  if (port !== undefined && (port < 1 || port > portMax)) {
-    return refuse(at, `has the port ${port}; ports go from 1 to ${portMax}`);
-  }
-  return { kind: 'ssh', destination: `${login}${plain ?? bracketed ?? ''}`, port };
+  const port = digits === undefined ? undefined : portOf(digits, at);
+  return typeof port === 'symbol' ? port : { kind: 'ssh', destination: `${login}${plain ?? bracketed ?? ''}`, port };
 }
 
 interface HostsKeys {
@@ -69,6 +64,7 @@ export const hosts: Shape<HostsConfig> = mapped(hostKeys, (it, at) => {
   if (it.production === undefined && it.staging === undefined && !at.report.hasSyntaxErrors) {
     return refuse(at, 'names no host', 'Write production: deploy@www.example.org.');
   }
+  if (it.staging !== undefined) at.report.mark({ role: 'staging-host', value: 'staging', ...at });
   return { production: it.production, staging: it.staging, knownHosts: it['known-hosts'] };
 });
 

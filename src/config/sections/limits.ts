@@ -1,7 +1,7 @@
 import type { KeepConfig, ObserveConfig } from '../config.ts';
 import { defaulted, object } from '../shape/object.ts';
 import { mapped, refuse, type Shape } from '../shape/shape.ts';
-import { count, duration } from './values.ts';
+import { count, duration, time } from './values.ts';
 
 const countMax = 1000;
 
@@ -33,3 +33,13 @@ export const keep: Shape<KeepConfig> = object<KeepConfig>({
   failed: defaulted(count(countMax, 0), 'Failed bundles, for investigation.',
     keepDefaults.failed),
 }, { expects: 'the keys releases, rescues, failed' });
+
+export const receiptSeconds = 604_800;
+
+export const receipt: Shape<number> = mapped(object<{ expires: number }>({
+  expires: defaulted(time({ example: '12h or 7d', daysMax: 365 }),
+    'How old a receipt may be when a deployment shows it.', receiptSeconds),
+}, { expects: 'the key expires' }), (it) => it.expires);
+
+/** Of the window. */
+export const budget: Shape<number> = duration;

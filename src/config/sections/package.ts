@@ -5,15 +5,11 @@ import { defaulted, object, optional, required } from '../shape/object.ts';
 import { text } from '../shape/scalars.ts';
 import { mapped, refuse, type Shape } from '../shape/shape.ts';
 import { recipe } from './recipe.ts';
-import { relativePath, shell, withPlaceholders } from './values.ts';
+import { relativeGlob, relativePath, shell, withPlaceholders } from './values.ts';
 
 const packageText = ['version'] as const;
 
-const glob = text({
-  expects: 'a glob such as dist/**, relative to `directory`',
-  pattern: '^(?!/)(?!(?:.*/)?\\.\\.(?:/|$)).+$',
-  fix: 'Globs begin below `directory`: no leading /, no `..`.',
-});
+const glob = relativeGlob('`directory`', 'dist/**');
 
 const globs = list(glob, { expects: 'a list of globs', min: 1 });
 

@@ -10,7 +10,6 @@ import { mapped, marked, refuse, type Shape } from '../shape/shape.ts';
 import type { MarkRole } from '../report.ts';
 
 /** Values that several sections use. */
-const secondsMax = 7 * 24 * 3600;
 const segment = '(?!\\.{1,2}(?:/|$))[^/\\u0000-\\u001f\\u007f]+';
 
 export const absolutePath = text({
@@ -37,6 +36,22 @@ function pathFault(value: string, kind: 'absolute' | 'relative'): string | undef
     ? 'must not contain `//` or `/./`' : undefined;
 }
 
+/** Relative to the directory that `of` names: not absolute, not out of it. */
+export function relativeGlob(of: string, example: string): Shape<string> {
+  return text({
+    expects: `a glob such as ${example}, relative to ${of}`,
+    pattern: '^(?!/)(?!(?:.*/)?\\.\\.(?:/|$)).+$',
+    fix: `Globs begin below ${of}: no leading /, no \`..\`.`,
+  });
+}
+
+/** Of paths on the host. */
+export const absoluteGlob = text({
+  expects: 'an absolute glob such as /etc/guestbook/*.conf',
+  pattern: '^/(?!(?:.*/)?\\.\\.(?:/|$))(?!.*//).+$',
+  fix: 'Begin with /, without `..` and `//`.',
+});
+
 /** A reason that a person gives for going without a protection. */
 export const reason = text({ expects: 'the reason, in a few words', charactersMax: 500 });
 
@@ -45,24 +60,40 @@ export const userName = text({
   pattern: '^[a-z_][a-z0-9_.-]{0,31}$',
 });
 
-/** `90`, `90s`, `15m`, `2h`; in seconds. */
-export const duration: Shape<number> = {
-  expects: 'a time such as 90s, 15m or 2h',
-  schema: {
-    anyOf: [
-      { type: 'integer', minimum: 1, maximum: secondsMax },
-      { type: 'string', pattern: '^[0-9]{1,6}[smh]?$' },
-    ],
-  },
-  read: (tree, at) => {
-    const source = tree.kind !== 'scalar' ? '' : String(tree.value);
-    const [, digits, unit] = /^([0-9]{1,6})([smh]?)$/.exec(source) ?? [];
-    const factor = unit === 'h' ? 3600 : unit === 'm' ? 60 : 1;
-    const seconds = Number(digits ?? NaN) * factor;
-    if (seconds >= 1 && seconds <= secondsMax) return seconds;
-    return refuse(at, `must be ${duration.expects}, at least a second and at most 7 days`);
-  },
-};
+const daySeconds = 24 * 3600;
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: daySeconds };
+
+export interface TimeRules {
+  readonly example: string;
+  /** `0` says that there is none; default: not allowed. */
+  readonly zero?: boolean;
+  readonly daysMax: number;
+}
+
+/** `90`, `90s`, `15m`, `2h`, `7d`; in seconds. */
+export function time(rules: TimeRules): Shape<number> {
+  const [least, secondsMax] = [rules.zero === true ? 0 : 1, rules.daysMax * daySeconds];
+  const expects = `a time such as ${rules.example}`;
+  return {
+    expects,
+    schema: {
+      anyOf: [
+        { type: 'integer', minimum: least, maximum: secondsMax },
+        { type: 'string', pattern: '^[0-9]{1,6}[smhd]?$' },
+      ],
+    },
+    read: (tree, at) => {
+      const source = tree.kind !== 'scalar' ? '' : String(tree.value);
+      const [, digits, unit = ''] = /^([0-9]{1,8}?)([smhd]?)$/.exec(source) ?? [];
+      const seconds = Number(digits ?? NaN) * (unitSeconds[unit] ?? 1);
+      if (seconds >= least && seconds <= secondsMax) return seconds;
+      const bounds = least === 0 ? '' : 'at least a second and ';
+      return refuse(at, `must be ${expects}, ${bounds}at most ${rules.daysMax} days`);
+    },
+  };
+}
+
+export const duration = time({ example: '90s, 15m or 2h', daysMax: 7 });
 
 export const commandSeconds = 600;
 

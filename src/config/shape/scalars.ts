@@ -115,3 +115,23 @@ export function choice<const W extends string>(
     },
   };
 }
+
+/** What to say to a word that is understood, but stands in the wrong place or alone. */
+export interface Reply {
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** Answers some words itself, before `shape` sees them. */
+export function replying<T>(
+  shape: Shape<T>, replies: Readonly<Record<string, Reply>>,
+): Shape<T> {
+  return {
+    ...shape,
+    read: (tree, at) => {
+      const word = tree.kind === 'scalar' && typeof tree.value === 'string' ? tree.value : '';
+      const reply = Object.hasOwn(replies, word) ? replies[word] : undefined;
+      return reply === undefined ? shape.read(tree, at) : refuse(at, reply.message, reply.fix);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { CopyFrom } from '../config.ts';
+import { optional, type Fields } from '../shape/object.ts';
+import { text } from '../shape/scalars.ts';
+import { mapped, refuse, type Shape } from '../shape/shape.ts';
+import { fromLive } from './copy-from.ts';
+
+/** Keys that every kind of state has. */
+export interface CommonKeys {
+  readonly name: string | undefined;
+  readonly 'copy-from': CopyFrom;
+}
+
+export const stateName = text({
+  expects: 'a name such as uploads',
+  pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$',
+  fix: 'Letters, digits and _.- are allowed; the first is a letter, a digit or _.',
+});
+
+export function commonFields(from: Shape<CopyFrom>): Fields<CommonKeys> {
+  return {
+    name: optional(stateName,
+      'Names it in `mask`, `accept` and the report; default: the end of the path, or the database.'),
+    'copy-from': copyFromField(from),
+  };
+}
+
+export function copyFromField(from: Shape<CopyFrom>): Fields<CommonKeys>['copy-from'] {
+  return {
+    shape: from, text: 'Where a rehearsal takes it from.',
+    absent: { kind: 'default', value: fromLive, shown: 'live' },
+  };
+}
+
+/** `name` is empty until the whole list is known: see `state`. */
+export function commonOf(it: CommonKeys): { readonly name: string; readonly copyFrom: CopyFrom } {
+  return { name: it.name ?? '', copyFrom: it['copy-from'] };
+}
+
+/** A segment of nothing but wildcards matches every name. */
+const matchesAll = /^(?:[*?]*\*[*?]*|\.)$/;
+
+export const excludeGlob = (glob: Shape<string>): Shape<string> => mapped(glob, (value, at) =>
+  (value.split('/').every((segment) => segment === '' || matchesAll.test(segment))
+    ? refuse(at, `(${value}) leaves nothing to keep`,
+      'Name what is no state: *.pid, cache/**. For no state at all remove the entry.')
+    : value));

@@ -1,0 +1,2 @@
+/** The configuration for staging's host; see parse.ts. */
+export { parseStagingConfig } from './parse.ts';
