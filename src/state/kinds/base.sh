@@ -25,3 +25,18 @@ spec() {
       exit
     }'
 }
+
+# as_account USER [NAME=VALUE…] COMMAND…: runs it as that user of the system, with the home directory
+# of that user: there the passwords of databases lie. Empty: as we are. Passes all three streams.
+as_account() {
+  account=$1 self=$(id -un)
+  shift
+  [ -n "$account" ] || account=$self
+  entry=$(getent passwd "$account" 2>/dev/null)
+  entry=${entry%:*}
+  set -- HOME="${entry##*:}" USER="$account" LOGNAME="$account" PATH="$PATH" LC_ALL=C "$@"
+  # A directory that the other user may not enter is no place to work in.
+  if [ "$account" = "$self" ]; then env "$@"
+  elif [ "$(id -u)" = 0 ]; then (cd / && exec runuser -u "$account" -- env -i "$@")
+  else (cd / && exec sudo -n -u "$account" env -i "$@"); fi
+}
