@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # other parts use them
 # What every kind of state shares, in a transaction, in a copy and in gathering facts.
 
 TAB=$(printf '\t')
@@ -26,8 +26,8 @@ spec() {
     }'
 }
 
-# as_account USER [NAME=VALUE…] COMMAND…: runs it as that user of the system, with the home directory
-# of that user: there the passwords of databases lie. Empty: as we are. Passes all three streams.
+# as_account USER [NAME=VALUE…] COMMAND…: runs it as that user of the system, with the home
+# directory of that user: there the passwords of databases lie. Empty: as we are. Passes streams.
 as_account() {
   account=$1 self=$(id -un)
   shift
