@@ -26,8 +26,8 @@ const turnsBack = 'the rehearsal turns back here';
 /** Everything but the forecast, which is made from it. Pure. */
 export function assemble(ended: Ended): Rehearsal {
   const { known, config, findings } = ended;
-  const { compared, differences, unusedAccept } = compareStates([...byState(findings, 'data-').values()],
-    config.accept);
+  const texts = [...byState(findings, 'data-').values()];
+  const { compared, differences, unusedAccept } = compareStates(texts, config.accept);
   const secondStart = attempted(findings, 'second-start', 'nothing is started');
   const undo = undoOf(known.steps, findings);
   const draft: Rehearsal = {
