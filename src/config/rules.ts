@@ -1,5 +1,6 @@
 import { placeholdersOf } from './placeholders.ts';
 import { recordsDefault } from './file.ts';
+import { rehearsalRules } from './rehearsal-rules.ts';
 import type { Mark, Report } from './report.ts';
 import { overlaps, isInside } from './paths.ts';
 
@@ -22,6 +23,7 @@ const rules: readonly Rule[] = [
   portNeedsPrivate,
   shellKnowsNoPort,
   releasePathsExist,
+  ...rehearsalRules,
 ];
 
 function pairs(marks: readonly Mark[]): (readonly [Mark, Mark])[] {
@@ -35,8 +37,14 @@ function statesApart(report: Report): void {
   for (const [first, second] of pairs(report.marks('state'))) {
     if (!overlaps(first.value, second.value)) continue;
     report.tell(second, `(${second.value}) overlaps \`${first.path}\` (${first.value})`,
-      'Keep the outer one; it is saved whole.');
+      entryOf(first) === entryOf(second) ? 'Parts of one state must stand beside each other.'
+        : 'Keep the outer one; it is saved whole.');
   }
+}
+
+/** `state[2]` of `state[2].blobs`. */
+function entryOf(mark: Mark): string {
+  return mark.path.split('.')[0] ?? '';
 }
 
 function replacedApart(report: Report): void {

@@ -1,3 +1,4 @@
+import type { Config } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { SeatrialError, type Problem } from '../../src/errors.ts';
 
@@ -11,6 +12,24 @@ export const sections = {
   state: 'state:\n  - directory: /srv/guestbook/shared/uploads',
   checks: 'checks:\n  - http: http://localhost:8080/health',
   more: '',
+};
+
+/** What a file says that says nothing about rehearsals. */
+export const rehearsalDefaults: Pick<Config, 'staging' | 'copy' | 'mask' | 'parity' | 'accept' |
+  'budgetSeconds' | 'receiptSeconds'> = {
+  staging: { overlay: undefined, sameHost: undefined, instead: [], writes: [],
+    isolation: { kind: 'network', users: [], allow: [], unreachable: [] } },
+  copy: { route: 'runner', freshForSeconds: 86_400, expiresSeconds: 604_800, rateMax: undefined },
+  mask: [],
+  parity: { items: [], files: [], classes: {
+    architecture: 'fail', libc: 'fail', kernel: 'warn', distribution: 'warn', packages: 'warn',
+    runtimes: 'fail', modules: 'fail', 'http-server': 'warn', database: 'fail', collation: 'fail',
+    locale: 'warn', 'time-zone': 'warn', limits: 'warn', mounts: 'warn', configuration: 'warn',
+    hardware: 'clock', identity: 'expected',
+  } },
+  accept: [],
+  budgetSeconds: undefined,
+  receiptSeconds: 604_800,
 };
 
 export type Sections = Partial<Record<keyof typeof sections, string>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/config/canonical.ts';
 import { parseConfig } from '../../src/config/parse.ts';
-import { fileOf, type Sections } from './files.ts';
+import { fileOf, rehearsalDefaults, type Sections } from './files.ts';
 import { validFiles } from './valid-files.ts';
 
 const parse = (changes: Sections) => parseConfig(fileOf(changes), 'seatrial.yml');
@@ -28,13 +28,17 @@ describe('what a file means', () => {
       maintenance: {
         kind: 'private', variable: 'PORT', privateValue: '18080', publicValue: '8080',
       },
-      state: [{ kind: 'directory', path: '/srv/guestbook/shared/uploads' }],
+      state: [{
+        kind: 'directory', path: '/srv/guestbook/shared/uploads', exclude: [], name: 'uploads',
+        copyFrom: { kind: 'live' },
+      }],
       checks: [{
         kind: 'http', url: 'http://localhost:8080/health', status: [[200, 399]],
         contains: undefined, timeoutSeconds: 10,
       }],
       observe: { passes: 3, everySeconds: 2, withinSeconds: 60 },
       keep: { releases: 3, rescues: 2, failed: 3 },
+      ...rehearsalDefaults,
     });
   });
 

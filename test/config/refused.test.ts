@@ -3,10 +3,11 @@ import { later } from '../../src/config/later.ts';
 import { formatProblem } from '../../src/errors.ts';
 import { fileOf, problemsOf, unmark } from './files.ts';
 import { refusedShapes } from './refused-cases.ts';
+import { refusedRehearsals } from './rehearsal-cases.ts';
 import { refusedRules } from './rule-cases.ts';
 
 describe('what is refused, and where', () => {
-  it.each([...refusedShapes, ...refusedRules])('%s', (_name, changes, message) => {
+  it.each([...refusedShapes, ...refusedRules, ...refusedRehearsals])('%s', (_name, changes, message) => {
     const { text, place } = unmark(fileOf(changes));
     const found = problemsOf(text);
     expect(found.map(formatProblem).join('\n')).toMatch(message);
@@ -54,12 +55,6 @@ describe('keys of a later version', () => {
       place, message: expect.stringMatching(`${key}\` is not yet supported`) as string,
       fix: expect.stringMatching(/^Remove it\. .+\.$/) as string,
     }]);
-  });
-
-  it.each(['postgres', 'mysql', 'zodb', 'command'])('state of the kind %s', (kind) => {
-    const { text, place } = unmark(fileOf({ state: `state: [{ «${kind}: x }]` }));
-    expect(problemsOf(text)).toMatchObject([{ place, message: /not yet supported/ }]
-      .map((it) => ({ ...it, message: expect.stringMatching(it.message) as string })));
   });
 
   it.each(['before', 'after'])('migrations in the phase %s', (phase) => {

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { jsonSchema } from '../../src/config/parse.ts';
 import { fileOf, problemsOf, unmark } from './files.ts';
 import { refusedShapes } from './refused-cases.ts';
+import { refusedRehearsals } from './rehearsal-cases.ts';
 import { refusedRules } from './rule-cases.ts';
 import { validFiles } from './valid-files.ts';
 
@@ -40,7 +41,7 @@ describe('the JSON Schema', () => {
     expect(accepts.errors ?? []).toEqual([]);
   });
 
-  it.each([...refusedShapes, ...refusedRules])('and the parser, about: %s', (...refused) => {
+  it.each([...refusedShapes, ...refusedRules, ...refusedRehearsals])('and the parser, about: %s', (...refused) => {
     const [, changes, , by] = refused;
     const { text } = unmark(fileOf(changes));
     expect(problemsOf(text)).not.toEqual([]);

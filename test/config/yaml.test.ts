@@ -60,14 +60,14 @@ describe('YAML and its traps', () => {
       application: 'application: Bad Name', service: 'service: { sistemd: x }',
       state: 'state:\n  - directory: /a/b\n  - directory: /a/b/c\n  - directory: rel',
       checks: 'checks:\n  - log: { file: x, colour: red }',
-      more: 'parity: 1\nkeep: { releases: no }\nhosts: twice\nrecords: "open',
+      more: 'settings: 1\nkeep: { releases: no }\nhosts: twice\nrecords: "open',
     });
     const found = problemsOf(text).map((it) => it.place?.split(':')[1]).map(Number);
     expect([...found].sort((a, b) => a - b)).toEqual(found);
     const all = problemsOf(text).map(formatProblem).join('\n');
     for (const part of [
       /`application` must be/, /mean `systemd`/, /overlaps `state\[0\]/, /must be absolute/,
-      /`checks\[0\]\.log\.colour` is not a known key/, /`parity` is not yet supported/,
+      /`checks\[0\]\.log\.colour` is not a known key/, /`settings` is not yet supported/,
       /`keep\.releases` must be/, /`hosts` stands twice/, /YAML: Missing closing "quote/,
     ]) expect(all).toMatch(part);
     expect(all).not.toMatch(/is missing/);

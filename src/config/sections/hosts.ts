@@ -44,7 +44,8 @@ function parseShort(value: string, at: At): HostConfig | Invalid {
   const [, login = '', plain, bracketed, digits] =
     /^([^@]*@)?(?:\[([^\]]*)\]|([^:]*))(?::([0-9]+))?$/.exec(value) ?? [];
   const port = digits === undefined ? undefined : portOf(digits, at);
-  return typeof port === 'symbol' ? port : { kind: 'ssh', destination: `${login}${plain ?? bracketed ?? ''}`, port };
+  if (typeof port === 'symbol') return port;
+  return { kind: 'ssh', destination: `${login}${plain ?? bracketed ?? ''}`, port };
 }
 
 interface HostsKeys {

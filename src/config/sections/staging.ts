@@ -41,7 +41,8 @@ const none: Shape<IsolationConfig> = mapped(object<{ none: string }>({
   none: required(reason, 'Why the copy may reach out.'),
 }, { expects: 'the key none' }), (it) => ({ kind: 'none', reason: it.none }));
 
-const isolationExpects = 'network, { users, allow, unreachable }, { on, prove } or { none: reason }';
+const isolationExpects =
+  'network, { users, allow, unreachable }, { on, prove } or { none: reason }';
 
 export const isolation: Shape<IsolationConfig> = forms<IsolationConfig>({
   expects: isolationExpects,

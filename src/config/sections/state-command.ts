@@ -16,11 +16,11 @@ interface CommandKeys {
 }
 
 /** A command that names no {copy} works somewhere else than on the copy. */
-const onCopy: Shape<UserCommand> = mapped(
+export const onCopy: Shape<UserCommand> = mapped(
   userCommand({ role: 'shell', allowed: ['copy'] }), (it, at) =>
     (placeholdersOf(it.run).includes('copy') ? it
       : refuse(at, 'must contain {copy}',
-        '{copy} stands for the directory of the copy; Seatrial quotes it.')));
+        '{copy} stands for the place of the copy; Seatrial quotes it.')));
 
 export const commandState: Shape<StateConfig> = mapped(object<CommandKeys>({
   command: required(stateName, 'Name of state of a kind of your own.'),

@@ -1,4 +1,5 @@
 import type { CopyFrom } from '../config.ts';
+import type { Mark } from '../report.ts';
 import { optional, type Fields } from '../shape/object.ts';
 import { text } from '../shape/scalars.ts';
 import { mapped, refuse, type Shape } from '../shape/shape.ts';
@@ -16,10 +17,18 @@ export const stateName = text({
   fix: 'Letters, digits and _.- are allowed; the first is a letter, a digit or _.',
 });
 
+/** The name of a state in another section: the rules look for it. */
+export function namedState(as: Pick<Mark, 'role' | 'detail'>): Shape<string> {
+  return mapped(stateName, (value, at) => {
+    at.report.mark({ ...as, value, path: at.path, place: at.place });
+    return value;
+  });
+}
+
 export function commonFields(from: Shape<CopyFrom>): Fields<CommonKeys> {
   return {
     name: optional(stateName,
-      'Names it in `mask`, `accept` and the report; default: the end of the path, or the database.'),
+      'Names it in `mask`, `accept` and the report; default: end of the path, or the database.'),
     'copy-from': copyFromField(from),
   };
 }

@@ -1,0 +1,3 @@
+import type { Refused } from './refused-cases.ts';
+
+export const refusedRehearsals: readonly Refused[] = [];
