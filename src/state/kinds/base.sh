@@ -40,3 +40,11 @@ as_account() {
   elif [ "$(id -u)" = 0 ]; then (cd / && exec runuser -u "$account" -- env -i "$@")
   else (cd / && exec sudo -n -u "$account" env -i "$@"); fi
 }
+
+# told_of LABEL KEY VALUE: one fact of a state, as its verb `probe` prints it.
+told_of() { printf 'state\t%s\t%s\t%s\n' "$1" "$2" "$3"; }
+
+# free_beside PATH: bytes free where its copies go; empty where even its directory is missing.
+free_beside() {
+  df -P -k -- "$(dirname -- "$1")" 2>/dev/null | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
+}

@@ -1,1 +1,215 @@
 # shellcheck shell=sh
+# A database that is in use is copied by SQLite itself, as one read transaction: python3 copies its
+# pages in one step, the command line vacuums them into a new file. (`.backup` of the command line
+# begins anew with each commit of somebody else, and never ends.) One that nobody has open, or that
+# was left by a crash, is copied as files: opening it would write to it.
+
+SQLITE_WAIT_SECONDS=60
+SQLITE_TRIES_MAX=60
+
+# The stream is an archive: `database`, what must stay beside it where it could not be merged, and
+# `end`.
+copy_sqlite() {
+  [ -f "$1" ] && [ ! -L "$1" ] || fail "$1 is not there as a file" || return
+  [ -r "$1" ] || fail "$(id -un) cannot read $1" || return
+  no_deleted_database "$1" && scratch_holds "$1" && mkdir -p -- "$SCRATCH/sqlite" || return
+  copy=$SCRATCH/sqlite/database
+  if in_use "$1" && [ -n "$(sqlite_tool)" ]; then
+    copy_in_use "$1" "$copy" || return
+  else
+    copy_standing "$1" "$copy" || return
+  fi
+  merge_and_check "$copy" || return
+  printf 'whole\n' >"$SCRATCH/sqlite/end"
+  (cd -- "$SCRATCH/sqlite" && tar -c --format=pax --mode="$(stat -c %a -- "$1")" \
+    --owner="$(stat -c %U:%u -- "$1")" --group="$(stat -c %G:%g -- "$1")" -- database* end) ||
+    fail "$1 could not be sent" || return
+  rm -rf -- "$SCRATCH/sqlite"
+}
+
+no_deleted_database() {
+  deleted_database "$1" >"$SCRATCH/deleted"
+  [ ! -s "$SCRATCH/deleted" ] || fail "process $(head -n 1 "$SCRATCH/deleted") writes to a deleted \
+file that was $1: what it writes will be lost. Restart the application first"
+}
+
+# deleted_database PATH: processes that have a file of this name open which is no longer there.
+deleted_database() {
+  find /proc/[0-9]*/fd -maxdepth 1 -type l -lname '*(deleted)' -printf '%h\t%l\n' 2>/dev/null |
+    SOUGHT=$(readlink -f -- "$1") awk -F'\t' '
+      $2 == ENVIRON["SOUGHT"] " (deleted)" || $2 == ENVIRON["SOUGHT"] "-wal (deleted)" {
+        split($1, part, "/"); print part[3] }' | sort -u
+}
+
+sqlite_bytes() {
+  for suffix in '' -wal -journal; do
+    [ ! -e "$1$suffix" ] || stat -c %s -- "$1$suffix"
+  done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
+}
+
+# Checked before anything is written: production's disk is not ours to fill.
+scratch_holds() {
+  need=$(sqlite_bytes "$1")
+  free=$(df -P -k -- "$SCRATCH" | awk 'NR == 2 { printf "%.0f", $4 * 1024 }')
+  [ "$free" -gt $((need + need / 10 + 67108864)) ] || fail "no space for a copy of $1: \
+$((need / 1048576)) MiB and a tenth are needed in $SCRATCH, $((free / 1048576)) MiB are free. Set \
+TMPDIR for this login, or copy it from a backup (copy-from)"
+}
+
+# in_use PATH: may somebody write to it now? Files that a crash has left are not in use; what cannot
+# be seen counts as in use, but for a log without its index, which nobody can have open.
+in_use() {
+  if [ "$(id -u)" = 0 ] && [ -z "$(openers "$1")" ]; then return 1; fi
+  [ -e "$1-shm" ] || ! is_wal "$1"
+}
+
+# Bytes 18 and 19 of the head tell how it is written: 2 with a log.
+is_wal() { [ "$(dd if="$1" bs=1 skip=18 count=1 2>/dev/null | od -An -tu1 | tr -d ' ')" = 2 ]; }
+
+sqlite_tool() {
+  if command -v python3 >/dev/null && python3 -c 'import sqlite3
+assert hasattr(sqlite3.Connection, "backup")' 2>/dev/null; then printf python3
+  elif command -v sqlite3 >/dev/null && sqlite3 -batch :memory: 'select 1' >/dev/null 2>&1; then
+    printf sqlite3
+  fi
+}
+
+# uri PATH OPTIONS
+sqlite_uri() { printf 'file:%s?%s' "$(printf '%s' "$1" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')" "$2"; }
+
+copy_in_use() {
+  rm -f -- "$2"
+  case $(sqlite_tool) in
+    python3) python3 -c "$sqlite_step" "$(sqlite_uri "$1" mode=ro)" "$2" "$SQLITE_WAIT_SECONDS" ;;
+    *) sqlite3 -batch -init /dev/null -cmd ".timeout ${SQLITE_WAIT_SECONDS}000" "$(sqlite_uri "$1" mode=ro)" \
+        "vacuum into '$(printf '%s' "$2" | sed "s/'/''/g")'" >/dev/null ;;
+  esac 2>"$SCRATCH/sqlite-said" && same_mode "$1" "$2" && return
+  rm -f -- "$2"
+  # A journal that a crash has left cannot be rolled back by who only reads.
+  [ -e "$1-journal" ] && copy_standing "$1" "$2" && return
+  fail "$1 could not be copied: $(tail -n 1 "$SCRATCH/sqlite-said")"
+}
+
+# same_mode PATH COPY: a copy that SQLite makes has no log, and an application that once asked for one
+# never asks again.
+same_mode() {
+  if is_wal "$1" && ! is_wal "$2"; then
+    sqlite_ask "$2" 'pragma journal_mode=wal;' >/dev/null 2>>"$SCRATCH/sqlite-said"
+  fi
+}
+
+# Pages as they are, the free ones too: a migration takes as long on the copy. No flush: it is
+# scratch, and is checked before it is sent.
+sqlite_step='
+import sqlite3, sys
+source = sqlite3.connect(sys.argv[1], uri=True, timeout=float(sys.argv[3]))
+target = sqlite3.connect(sys.argv[2])
+target.execute("pragma synchronous=off")
+target.execute("pragma journal_mode=off")
+source.backup(target, pages=-1)
+target.close()'
+
+# copy_standing PATH COPY: as files, while nothing changes; looked at before and after.
+copy_standing() {
+  try=1
+  while :; do
+    rm -f -- "$2" "$2-wal" "$2-journal"
+    before=$(standing_files "$1")
+    # What changed just now may change again within the same tick of the clock.
+    sleep 0.1
+    for suffix in '' -wal -journal; do
+      [ ! -e "$1$suffix" ] || cp --reflink=auto --sparse=always -- "$1$suffix" "$2$suffix" ||
+        fail "$1$suffix could not be read" || return
+    done
+    [ "$before" != "$(standing_files "$1")" ] || return 0
+    [ "$try" -lt "$SQLITE_TRIES_MAX" ] || break
+    try=$((try + 1))
+  done
+  fail "$1 never stands still, and there is neither sqlite3 nor python3 that could copy it while it \
+is in use. Install one of them on $(uname -n), or copy it from a backup (copy-from)"
+}
+
+standing_files() {
+  for suffix in '' -wal -journal; do
+    stat -c '%n %i %s %y %z' -- "$1$suffix" 2>/dev/null
+  done
+}
+
+# merge_and_check COPY: opened for the first time, it takes in its log, or rolls its journal back.
+merge_and_check() {
+  [ -n "$(sqlite_tool)" ] || {
+    [ "$(head -c 15 -- "$1")" = 'SQLite format 3' ] || [ ! -s "$1" ] ||
+      fail 'the copy does not begin as a SQLite database'
+    return
+  }
+  answer=$(sqlite_ask "$1" 'pragma quick_check(1);' 2>&1)
+  [ "$answer" = ok ] || fail "the copy is damaged: $answer" || return
+  if [ -e "$1-wal" ]; then sqlite_ask "$1" 'pragma wal_checkpoint(truncate);' >/dev/null 2>&1; fi
+  rm -f -- "$1-shm"
+  [ -s "$1-wal" ] || rm -f -- "$1-wal"
+}
+
+# sqlite_ask PLACE SQL|-: rows of columns with a TAB between them; `-`: statements on standard
+# input, one a line.
+sqlite_ask() {
+  case $(sqlite_tool) in
+    python3) python3 -c "$sqlite_rows" "$1" "$2" ;;
+    *) if [ "$2" = - ]; then cat; else printf '%s\n' "$2"; fi |
+      sqlite3 -batch -bail -init /dev/null -noheader -list -separator "$TAB" "$1" ;;
+  esac
+}
+
+sqlite_rows='
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], uri=True, timeout=60, isolation_level=None)
+connection.text_factory = bytes
+out = sys.stdout.buffer
+for line in sys.stdin if sys.argv[2] == "-" else [sys.argv[2]]:
+    for row in connection.execute(line):
+        out.write(b"\t".join(b"" if it is None else it if isinstance(it, bytes) else
+            str(it).encode() for it in row) + b"\n")'
+
+# receive_sqlite: a backup is the plain file.
+receive_sqlite() {
+  incoming=$(beside_database incoming "$1")
+  make_side "$1" && rm -rf -- "$incoming" "$incoming.part" && mkdir -m 700 -- "$incoming.part" ||
+    return
+  if [ "${COPY_FROM:-live}" = backup ]; then
+    cat >"$incoming.part/database" || fail 'the backup could not be written' || return
+  else
+    tar -x -p -C "$incoming.part" || fail 'the stream could not be unpacked whole' ||
+      return
+    [ "$(cat "$incoming.part/end" 2>/dev/null)" = whole ] || fail 'the stream ended too early' ||
+      return
+    rm -f -- "$incoming.part/end"
+  fi
+  is_whole "$incoming.part/database" && merge_and_check "$incoming.part/database" &&
+    looks_like "$1" "$incoming.part/database" || return
+  flush_tree "$incoming.part"
+  mv -T -- "$incoming.part" "$incoming" && flush "$(side "$1")"
+}
+
+# is_whole FILE: as many pages as its head says.
+is_whole() {
+  [ -f "$1" ] || fail 'there is no database in the stream' || return
+  [ -s "$1" ] || return 0
+  [ "$(head -c 15 -- "$1")" = 'SQLite format 3' ] || fail 'that is no SQLite database' || return
+  # What is still in the log is not in the file.
+  [ ! -e "$1-wal" ] || return 0
+  dd if="$1" bs=1 count=100 2>/dev/null | od -An -v -tu1 | tr '\n' ' ' |
+    awk -v size="$(stat -c %s -- "$1")" '
+      function number(at) { return (($at * 256 + $(at+1)) * 256 + $(at+2)) * 256 + $(at+3) }
+      { page = $17 * 256 + $18; if (page == 1) page = 65536
+        # The head counts pages only where it was written by who counts them.
+        exit number(25) == number(93) && number(29) * page != size }' ||
+    fail 'the database is cut short' || return
+}
+
+# looks_like PATH COPY: a backup does not tell whose it is; what was here before does.
+looks_like() {
+  [ "${COPY_FROM:-live}" = backup ] || return 0
+  like=$1
+  [ -e "$like" ] || like=$(dirname -- "$1")
+  [ "$(id -u)" != 0 ] || chown --reference="$like" -- "$2"* || return
+  [ ! -f "$1" ] || chmod --reference="$1" -- "$2"*
+}

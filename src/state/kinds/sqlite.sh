@@ -95,3 +95,68 @@ bring_sqlite() {
 }
 
 unbring_sqlite() { unbring_path "$1" "$2"; }
+
+# place_sqlite SPEC LABEL WHICH: the database file itself.
+place_sqlite() {
+  case $3 in
+    live) printf '%s\n' "$1" ;;
+    rescue) printf '%s/database\n' "$(rescue_place "$1" "$2")" ;;
+    *) printf '%s/database\n' "$(beside_database "$3" "$1")" ;;
+  esac
+}
+
+# beside_database WHICH PATH: a copy is a directory, with all that SQLite keeps beside the database.
+beside_database() { printf '%s/%s-%s\n' "$(side "$2")" "$1" "${2##*/}"; }
+
+# May be repeated; a host that dies in it has no pristine copy, or a whole one.
+keep_sqlite() {
+  incoming=$(beside_database incoming "$1")
+  pristine=$(beside_database pristine "$1")
+  if [ -e "$incoming" ]; then
+    rm -rf -- "$pristine.old" || return
+    if [ -e "$pristine" ]; then mv -T -- "$pristine" "$pristine.old"; fi &&
+      mv -T -- "$incoming" "$pristine" && flush "$(side "$1")" ||
+      fail "the copy of $1 could not be kept" || return
+  fi
+  [ -e "$pristine" ] || fail "there is no copy of $1 to be kept" || return
+  rm -rf -- "$pristine.old"
+}
+
+discard_sqlite() {
+  incoming=$(beside_database incoming "$1")
+  pristine=$(beside_database pristine "$1")
+  rm -rf -- "$incoming" "$incoming.part" "$pristine" "$pristine.old" \
+    "$(beside_database laid "$1").part" || fail "the copy of $1 could not be removed" || return
+}
+
+lay_sqlite() {
+  pristine=$(beside_database pristine "$1")
+  next=$(beside_database laid "$1").part
+  [ -f "$pristine/database" ] || fail "there is no copy of $1 here" || return
+  [ ! -L "$1" ] || fail "$1 is a symbolic link" || return
+  [ -z "$(holders "$1")" ] || fail "$1 is still open in process $(holders "$1")" || return
+  make_side "$1" && rm -rf -- "$next" && copy_tree "$pristine" "$next" || return
+  flush_tree "$next"
+  set_database_aside "$1" || fail "$1 could not be moved aside" || return
+  # The database comes last: without it nothing beside it counts.
+  for suffix in -journal -wal -shm ''; do
+    [ ! -e "$next/database$suffix" ] || mv -T -- "$next/database$suffix" "$1$suffix" ||
+      fail "$1$suffix could not be laid" || return
+  done
+  flush "$(dirname -- "$1")" && rm -rf -- "$next"
+}
+
+# What was here before the first copy is kept for ever, what an earlier rehearsal left is not.
+set_database_aside() {
+  before=$(beside_database before "$1")
+  if [ -e "$before" ]; then
+    # The database goes first: nothing beside it is ever taken for another's.
+    rm -f -- "$1" && rm -f -- "$1-journal" "$1-wal" "$1-shm"
+    return
+  fi
+  (umask 077 && mkdir -p -- "$before.part") || return
+  for suffix in -journal -wal -shm ''; do
+    [ ! -e "$1$suffix" ] || mv -T -- "$1$suffix" "$before.part/database$suffix" || return
+  done
+  mv -T -- "$before.part" "$before" && flush "$(dirname -- "$1")" "$(side "$1")"
+}
