@@ -91,8 +91,8 @@ describe('a comparison that is not whole', () => {
   });
 
   it('is an error of the world whatever a host writes, and tells each line that differs', () => {
-    const word = fc.constantFrom('state', 'same', 'more', 'end', '- ', '+ ', 'rows', 'table', 'file',
-      'column', '\t', '\n', '12', 'a', 'a.b', 'd 755 x 0 -', '../../etc', '\u0000');
+    const word = fc.constantFrom('state', 'same', 'more', 'end', '- ', '+ ', 'rows', 'table',
+      'file', 'column', '\t', '\n', '12', 'a', 'a.b', 'd 755 x 0 -', '../../etc', '\u0000');
     fc.assert(fc.property(fc.array(word, { maxLength: 40 }), (words) => {
       const text = words.join('');
       try {

@@ -105,7 +105,8 @@ export const lossy: readonly Seeded[] = [
   { on: uploads }),
   seeded('a directory of files is lost', [['file|a', '']], { on: uploads }),
   seeded('a file takes the place of a directory', [
-    ['file|b/three.png', ''], ['file|b|', 'file|b|f 644 app:app 1 55555555555555555555555555555555'],
+    ['file|b/three.png', ''],
+    ['file|b|', 'file|b|f 644 app:app 1 55555555555555555555555555555555'],
   ], { on: uploads }),
   seeded('a file is moved without a word', [
     ['file|b/three.png', 'file|b/3.png|f 644 app:app 7 33333333333333333333333333333333']],
