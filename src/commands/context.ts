@@ -46,11 +46,12 @@ export function releaseDirectory(config: Config, facts: HostFacts, target: Targe
 
 export function deployContext(input: {
   readonly config: Config; readonly facts: HostFacts; readonly target: Target;
-  readonly run: string; readonly repair: string;
+  readonly run: string; readonly repair: string; readonly rehearsal?: string;
 }): Context {
   const { config, facts, target, run } = input;
   return {
     ...input,
+    rehearsal: input.rehearsal ?? 'not asked for',
     way: wayOf(config, facts),
     release: releaseDirectory(config, facts, { ...target, run }),
     oldRelease: runningRelease(config, facts),

@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import type { Summary } from '../report/events.ts';
 import { codePaths, deployContext, runningRelease } from './context.ts';
+import { receiptProblems, rehearsalNote } from './receipt-gate.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { plainSummary, record, summarize, type Recording } from './summary.ts';
 import { busy, execute, finishDead, launchOf, newRunId, titlesOnHost, watchRun, type Acting }
@@ -34,7 +35,12 @@ export async function plan(options: RawOptions, world: World): Promise<Result> {
   const host = chooseHost(config, options, world);
   const made = await withHost(host, async (transport) => {
     const facts = await gatherFacts(transport, config);
-    return planFor({ config, options, world, host, transport }, facts, release);
+    const acting = { config, options, world, host, transport };
+    const bound = planFor(acting, facts, release);
+    for (const it of await receiptProblems(acting, facts, { plan: bound, release })) {
+      world.report({ kind: 'warning', text: `deploy would refuse: ${it.message}` });
+    }
+    return bound;
   });
   world.print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : renderPlan(made));
   return { kind: 'printed' };
@@ -77,6 +83,8 @@ async function deployTo(deployment: Deployment): Promise<Summary> {
       `(kept in ${config.records}/failed/${facts.failed[0]})` });
   }
   const made = planFor(acting, facts, release);
+  const problems = await receiptProblems(acting, facts, { plan: made, release });
+  if (problems.length > 0) throw new SeatrialError('refused', problems);
   const followed = await execute(acting, made,
     { launch: launchOf(facts, world), archive: release.archivePath });
   return summarize({ command: 'deploy', options: acting.options, plan: made, followed,
@@ -122,7 +130,7 @@ function planFor(acting: Acting, facts: HostFacts, release: Release): Plan {
   const target = { version, digest: archive.sha256, unpackedBytes: release.unpackedBytes,
     archiveBytes: archive.bytes };
   const context = deployContext({ config, facts, target, run: newRunId(world, facts),
-    repair: options.repair ?? '' });
+    repair: options.repair ?? '', rehearsal: rehearsalNote(acting) });
   const problems = preflight({ config, facts, first: context.way === 'first',
     arrivingBytes: target.archiveBytes + target.unpackedBytes * 2 });
   if (problems.length > 0) throw new SeatrialError('refused', problems);

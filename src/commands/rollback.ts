@@ -60,6 +60,7 @@ export function rollbackContext(input: {
     target: { version: to.version, digest: to.digest, unpackedBytes: 0, archiveBytes: 0 },
     release: to.release,
     oldRelease: runningRelease(config, facts),
+    rehearsal: 'a rollback',
     goingBack: { from, withState: options['with-state'] },
   };
 }

@@ -74,6 +74,7 @@ function neutral(context: Context): Context {
   return {
     ...context,
     run: '<run>',
+    rehearsal: '<rehearsal>',
     release: '<release>',
     oldRelease: context.oldRelease === '' ? '' : '<old release>',
     facts: {

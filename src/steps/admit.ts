@@ -58,6 +58,7 @@ export function installedJson(context: Context): string {
     release: context.release,
     run,
     way,
+    rehearsal: context.rehearsal,
     installedAt: '@TIME@',
   });
 }

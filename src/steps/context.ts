@@ -25,6 +25,8 @@ export interface Context {
   readonly way: Way;
   /** Why a production that fails its checks is deployed to all the same; empty: refuse. */
   readonly repair: string;
+  /** `rehearsed`, or why it went without; goes into the record of what is installed. */
+  readonly rehearsal: string;
   /** Where the new release stands on the host. */
   readonly release: string;
   /** Where the running release stands; empty when there is none. */

@@ -25,7 +25,7 @@ export function layContext(input: {
     facts: { ...facts, installed },
     target: { version: installed.version, digest: installed.digest, unpackedBytes: 0,
       archiveBytes: 0 },
-    way: 'normal', repair: '', release: installed.release, oldRelease: installed.release,
+    way: 'normal', repair: '', rehearsal: '', release: installed.release, oldRelease: installed.release,
     goingBack: undefined,
   };
 }
