@@ -7,6 +7,7 @@ export const rehearsalRules: readonly ((report: Report) => void)[] = [
   namedStatesExist,
   masksFitTheirState,
   rehearsalsNeedStaging,
+  insteadOnce,
 ];
 
 function namesOnce(report: Report): void {
@@ -54,6 +55,12 @@ function masksFitTheirState(report: Report): void {
     if (kind === '' || kinds === undefined || kinds.includes(kind)) continue;
     report.tell(mark, `masks ${mark.value}, a state of the kind ${kind}, by ${mark.detail}`,
       `That works for ${kinds.join(', ')}; write { state: ${mark.value}, run: command }.`);
+  }
+}
+
+function insteadOnce(report: Report): void {
+  for (const [, second] of repeated(report.marks('instead'))) {
+    report.tell(second, `replaces ${second.value} a second time`, 'Keep one of them.');
   }
 }
 

@@ -136,18 +136,21 @@ export function variants<T>(choices: readonly Variant<T>[], rules: VariantRules)
 }
 
 function mostAlike<T>(choices: readonly Variant<T>[], tree: MapTree): Variant<T> | undefined {
-  const ranked = choices
+  const [first, second] = choices
     .map((it) => ({ it, score: it.keys.filter((key) => entryOf(tree, key) !== undefined).length }))
-    .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
-  return ranked[0]?.it;
+  // Keys that several forms share tell nothing.
+  return first?.score === 0 || first?.score === second?.score ? undefined : first?.it;
 }
 
 function refuseForms(
   tree: Tree & MapTree, at: At, context: { keys: readonly string[]; rules: VariantRules },
 ): Invalid {
   const { keys, rules } = context;
-  for (const entry of tree.entries) refuseKey(entry, at, { known: keys, rules });
-  if (tree.entries.length === 0) refuse(at, `must be ${rules.expects}, not empty`, rules.fix);
-  return invalid;
+  const unknown = tree.entries.filter((it) => !keys.includes(it.key));
+  for (const entry of unknown) refuseKey(entry, at, { known: keys, rules });
+  if (unknown.length > 0) return invalid;
+  const there = tree.entries.map((it) => it.key).join(', ');
+  return refuse(at, `must be ${rules.expects}, not ${there === '' ? 'empty' : `only ${there}`}`,
+    rules.fix);
 }
