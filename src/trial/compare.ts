@@ -1,6 +1,7 @@
 import type { AcceptedDifference } from '../config/config.ts';
 import { classify } from './classify.ts';
 import { parseComparisons } from './comparison.ts';
+import { sentence } from './difference-words.ts';
 import { matchesName } from './name-glob.ts';
 import { isRefused, type Compared, type Difference } from './rehearsal.ts';
 
@@ -46,33 +47,6 @@ export function differenceReasons(differences: readonly Difference[]): string[] 
 export function unusedAcceptSentences(unused: readonly AcceptedDifference[]): string[] {
   return unused.map((it) => `accept: ${it.object} in ${it.state} (${it.difference}) matched no`
     + ' difference: correct its name, or remove it.');
-}
-
-/** Kinds of objects whose name is that of what they belong to. */
-const nouns: Readonly<Record<string, string>> = {
-  owner: 'the owner of', grant: 'a right on', rows: 'the rows of',
-};
-
-/** `In guestbook, table public.visits was dropped, with 3 columns, 1,200 rows` */
-export function sentence(difference: Difference): string {
-  const { state, object, objectKind, before, after } = difference;
-  const hint = difference.hint === undefined ? '' : ` (${difference.hint})`;
-  const parts = difference.with === undefined ? '' : `, with ${difference.with}`;
-  const what = `In ${state}, ${nouns[objectKind] ?? objectKind} ${object}`;
-  const was = before === '' || objectKind === 'file' ? '' : `: ${before}`;
-  if (objectKind === 'more') return `In ${state}, ${before} are not listed`;
-  switch (difference.kind) {
-    case 'dropped':
-      return `${what} ${objectKind === 'file' ? 'is gone' : 'was dropped'}${parts}${was}${hint}`;
-    case 'added': return `${what} was added${parts}`;
-    case 'changed': return `${what} changed: ${before} -> ${after}`;
-    case 'content': return objectKind === 'file'
-      ? `${what} has another content: ${before} -> ${after}`
-      : `${what} have another content: ${before} -> ${after}`;
-    case 'rows-lost': return `In ${state}, ${object} lost rows: ${before} -> ${after}${hint}`;
-    case 'rows-added': return `In ${state}, ${object} got rows: ${before} -> ${after}${hint}`;
-    default: return difference.kind satisfies never;
-  }
 }
 
 function accepted(difference: Difference, accept: readonly AcceptedDifference[]): Difference {

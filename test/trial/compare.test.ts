@@ -2,8 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareStates, differenceReasons, sentence, unusedAcceptSentences }
+import { compareStates, differenceReasons, unusedAcceptSentences }
   from '../../src/trial/compare.ts';
+import { sentence } from '../../src/trial/difference-words.ts';
 import { isRefused } from '../../src/trial/rehearsal.ts';
 import { SeatrialError } from '../../src/errors.ts';
 import { good, lossy, textOf, type Seeded } from './seeded.ts';

@@ -77,6 +77,7 @@ describe('a receipt', () => {
     for (let end = 0; end < text.length; end += 97) {
       expect(problemsOf(text.slice(0, end))).not.toEqual([]);
     }
+    expect(problemsOf(text.replace('"name":"guestbook-3', '"name":"guestbook-4'))).toHaveLength(1);
     expect(problemsOf(`${text}\n`)).toEqual(['the receipt was changed since rehearse wrote it']);
     expect(problemsOf(JSON.stringify(JSON.parse(text), null, 1))).toHaveLength(1);
     expect(problemsOf(text.replace('{"_type"', '{"_type":"x","_type"'))).toHaveLength(1);
@@ -243,7 +244,7 @@ describe('the published schema', () => {
     expect(readFileSync(path, 'utf8')).toBe(schema);
   });
 
-  it.each(Object.keys(rehearsals))('accepts the receipt of %s, and none without a field', (name) => {
+  it.each(Object.keys(rehearsals))('accepts that of %s, and none without a field', (name) => {
     const it = rehearsals[name];
     if (it === undefined) throw new Error(name);
     const whole = createReceipt(it, made);
