@@ -2,9 +2,10 @@ import type { Config } from '../config/config.ts';
 import type { RawOptions } from '../config/options.ts';
 import { command } from '../command/command.ts';
 import { SeatrialError } from '../errors.ts';
-import { gatherFacts } from '../facts/gather.ts';
+import { gatherFacts, type Where } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { installScript } from '../plan/host-install.ts';
+import { isolationProblems } from '../plan/isolation.ts';
 import { preflight } from '../plan/preflight.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { bootUnitText } from './status.ts';
@@ -14,12 +15,12 @@ const installTimeoutMs = 60_000;
 
 /** Looks whether a host is ready; with --install, prepares it or prints what root must run. */
 export async function doctor(options: RawOptions, world: World): Promise<Result> {
-  const config = loadConfig(options.config);
+  const config = loadConfig(options.config, options.host);
   const host = chooseHost(config, options, world);
   return withHost(host, async (transport): Promise<Result> => {
-    const facts = await gatherFacts(transport, config);
-    if (!options.install) return look(config, facts, world);
-    const script = installScript(config, facts);
+    const facts = await gatherFacts(transport, config, options.host);
+    if (!options.install) return look({ config, facts, where: options.host }, world);
+    const script = installScript(config, facts, options.host);
     if (!facts.isRoot) {
       world.report({ kind: 'note',
         text: `${facts.user} is not root: run this as root on the host` });
@@ -39,9 +40,12 @@ export async function doctor(options: RawOptions, world: World): Promise<Result>
   });
 }
 
-function look(config: Config, facts: HostFacts, world: World): Result {
-  const problems = preflight({ config, facts, first: facts.installed === undefined,
-    arrivingBytes: 0 });
+function look(seen: { config: Config; facts: HostFacts; where: Where }, world: World): Result {
+  const { config, facts, where } = seen;
+  const problems = [
+    ...preflight({ config, facts, first: facts.installed === undefined, arrivingBytes: 0 }),
+    ...(where === 'staging' ? isolationProblems(config, facts) : []),
+  ];
   if (problems.length > 0) throw new SeatrialError('refused', problems);
   world.print(`${config.application}: the host is ready\n  boot unit    ${bootUnitText(facts)}\n`);
   return { kind: 'printed' };

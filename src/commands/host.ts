@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { SeatrialError } from '../errors.ts';
 import type { Config } from '../config/config.ts';
 import type { RawOptions } from '../config/options.ts';
-import { parseConfig } from '../config/parse.ts';
+import { parseConfig, parseStagingConfig } from '../config/parse.ts';
 import type { Transport } from '../host/transport.ts';
 import { openLocal } from '../host/local.ts';
 import { openSsh } from '../host/ssh.ts';
@@ -20,8 +20,11 @@ export interface Host {
   open(): Promise<Transport>;
 }
 
-/** Throws `bad-input` where the file cannot be read, or with everything that is wrong in it. */
-export function loadConfig(path: string): Config {
+/**
+ * For staging with `staging.instead` applied. Throws `bad-input` where the file cannot be read, or
+ * with everything that is wrong in it.
+ */
+export function loadConfig(path: string, where: RawOptions['host'] = 'production'): Config {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -32,7 +35,7 @@ export function loadConfig(path: string): Config {
       fix: 'Write it (docs/configuration.md), or name another with --config.',
     }], cause);
   }
-  return parseConfig(text, path);
+  return where === 'staging' ? parseStagingConfig(text, path) : parseConfig(text, path);
 }
 
 export function chooseHost(config: Config, options: RawOptions, world: World): Host {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { SeatrialError, type Problem } from '../errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
-import { gatherParity } from '../facts/parity.ts';
 import type { Release } from '../package/release.ts';
 import { driftSince, parseParityRecord } from '../parity/drift.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readReceipt, type Receipt } from '../trial/read-receipt.ts';
 import type { RehearsedHost } from '../trial/rehearsal.ts';
 import { verifyReceipt } from '../trial/verify-receipt.ts';
+import { parityOf } from './parity-of.ts';
 import type { Acting } from './transaction.ts';
 
 const driftLinesMax = 40;
@@ -45,7 +45,7 @@ export async function receiptProblems(acting: Acting, facts: HostFacts, input: {
     production: rehearsedHost(config, facts),
     now: world.now(),
     receiptSeconds: config.receiptSeconds,
-    parityDrift: await parityDrift(acting, read),
+    parityDrift: await parityDrift(acting, facts, read),
   });
 }
 
@@ -69,10 +69,12 @@ export function rehearsedHost(config: Config, facts: HostFacts): RehearsedHost {
 }
 
 /** Production is asked again, just before its window: a drift since the rehearsal refuses. */
-async function parityDrift(acting: Acting, { statement }: Receipt): Promise<string[]> {
+async function parityDrift(acting: Acting, facts: HostFacts, { statement }: Receipt):
+Promise<string[]> {
   const record = parseParityRecord(statement.predicate.parity);
   if (record === undefined) return ['the receipt does not say what production was like'];
-  const now = await gatherParity(acting.transport, acting.config, record.salt);
+  const now = await parityOf(acting.transport, { config: acting.config, facts,
+    salt: record.salt });
   return driftSince(record, now, acting.config.parity).slice(0, driftLinesMax)
     .map((it) => `${it.item}: ${it.before} -> ${it.now}`);
 }
