@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # salt, names, normal and newline come from parity.sh and the caller
+# shellcheck disable=SC2016,SC2154 # formats of dpkg; salt, names, normal and newline come from parity.sh and the caller
 # Packages, and files of configuration that are not as their packages brought them.
 files_max=300
 
@@ -16,13 +16,16 @@ parity_packages() {
   if there dpkg-query; then
     found=yes
     native=$(dpkg --print-architecture)
-    dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\t${Architecture}\n' |
+    list=$(bounded dpkg-query -W -f \
+      '${db:Status-Abbrev}\t${Package}\t${Version}\t${Architecture}\n') || return
+    printf '%s\n' "$list" |
       awk -F'\t' -v native="$native" '$1 ~ /^.i/ {
         print $2 ($4 == native || $4 == "all" ? "" : ":" $4) "\t" $3 }' | packages_of
   fi
   if has_rpms; then
     found=yes
-    bounded rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n' | sort | packages_of
+    list=$(patiently rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n') || return
+    printf '%s\n' "$list" | sort | packages_of
   fi
   if [ -r /lib/apk/db/installed ]; then
     found=yes
@@ -68,22 +71,28 @@ digest_files() {
     unread "$1" 'more files' "$((count - files_max)) beyond the first $files_max"
 }
 
-# Lines `md5 TAB file` as packages brought them, to the files that are others now.
+# Lines `md5 TAB file` as packages brought them, to the files that are others now; 1: some are.
 changed_of() {
-  awk -F'\t' 'length($1) == 32 && $2 ~ /^\// { print $1 "  " $2 }' |
-    bounded md5sum -c 2>/dev/null | sed -n 's/: FAILED.*$//p'
+  awk -F'\t' 'length($1) == 32 && $2 ~ /^\// { print $1 "  " $2 }' | {
+    checked=$(patiently md5sum -c 2>/dev/null)
+    status=$?
+    printf '%s\n' "$checked" | sed -n 's/: FAILED.*$//p'
+    [ "$status" -le 1 ]
+  }
 }
 
 dpkg_changed() {
-  { dpkg-query -W -f '${Conffiles}\n' |
-      awk '$NF != "obsolete" && NF == 2 { print $2 "\t" $1 }'
+  brought=$(patiently dpkg-query -W -f '${Conffiles}\n') || return
+  { printf '%s\n' "$brought" | awk '$NF != "obsolete" && NF == 2 { print $2 "\t" $1 }'
     [ ! -r /var/lib/ucf/hashfile ] || awk '{ print $1 "\t" $2 }' /var/lib/ucf/hashfile; } |
     changed_of
 }
 
+# Its status is no success where a file differs.
 rpm_changed() {
-  bounded rpm -V -a --configfiles --nodeps --nodigest --nosignature --noscripts |
-    awk '$1 ~ /5|missing/ { print $NF }'
+  checked=$(patiently rpm -V -a --configfiles --nodeps --nodigest --nosignature --noscripts)
+  [ $? -le 1 ] || return
+  printf '%s\n' "$checked" | awk '$1 ~ /5|missing/ { print $NF }'
 }
 
 pacman_changed() {
@@ -91,14 +100,21 @@ pacman_changed() {
     /var/lib/pacman/local/*/files | awk -F'\t' '{ print $2 "\t/" $1 }' | changed_of
 }
 
+all_changed() {
+  there md5sum || return
+  ! there dpkg-query || dpkg_changed || return
+  ! has_rpms || rpm_changed || return
+  [ ! -d /var/lib/pacman/local ] || pacman_changed || return
+  for file in /etc/php/*/*/php.ini /etc/php/*/fpm/pool.d/*.conf /etc/php.ini; do
+    [ ! -e "$file" ] || printf '%s\n' "$file"
+  done
+}
+
 # Those of an HTTP server are compared as such.
 parity_changed() {
-  { ! there dpkg-query || dpkg_changed
-    ! has_rpms || rpm_changed
-    [ ! -d /var/lib/pacman/local ] || pacman_changed
-    for file in /etc/php/*/*/php.ini /etc/php/*/fpm/pool.d/*.conf /etc/php.ini; do
-      [ ! -e "$file" ] || printf '%s\n' "$file"
-    done; } | awk '!seen[$0]++ && !/^\/etc\/(apache2|nginx|httpd)\//' |
+  changed=$(all_changed) || return
+  printf '%s\n' "$changed" |
+    awk '$0 != "" && !seen[$0]++ && !/^\/etc\/(apache2|nginx|httpd)\//' |
     while IFS= read -r file; do
       if [ -e "$file" ]; then printf '%s\n' "$file"
       else item configuration "$file" removed >&3; fi
@@ -108,13 +124,19 @@ parity_changed() {
 # parity_files GLOB…: as a person wrote it; `**` reaches over any number of directories.
 parity_files() {
   for glob in "$@"; do
-    case $glob in
-      *'**'*)
-        base=${glob%%[*?[]*}
-        find "${base%/*}/" -type f -path "$(printf '%s' "$glob" | sed 's#\*\*/*#*#g')" ;;
-      *) expand_glob "$glob" ;;
-    esac
+    found=$(files_of "$glob") || unread configuration "$glob" 'a directory cannot be read' >&3
+    if [ -n "$found" ]; then printf '%s\n' "$found"
+    else unread configuration "$glob" 'no file has such a name' >&3; fi
   done | sort -u | digest_files configuration
+}
+
+files_of() {
+  case $1 in
+    *'**'*)
+      base=${1%%[*?[]*}
+      find "${base%/*}/" -type f -path "$(printf '%s' "$1" | sed 's#\*\*/*#*#g')" ;;
+    *) expand_glob "$1" ;;
+  esac
 }
 
 expand_glob() {

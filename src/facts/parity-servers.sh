@@ -4,6 +4,11 @@
 without_comments='/^[[:space:]]*(#|$)/d'
 
 parity_http() {
+  for directory in /etc/apache2 /etc/apache2/*-enabled /etc/nginx /etc/nginx/conf.d \
+    /etc/nginx/*-enabled; do
+    [ ! -d "$directory" ] || [ -r "$directory" ] ||
+      unread http-server "$directory" 'it cannot be read by this login'
+  done
   if there apache2; then apache apache2 "$(apache_debian)"
   elif there httpd; then apache httpd "$(apache_elsewhere)"; fi
   ! there nginx || nginx_server

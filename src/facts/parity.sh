@@ -31,11 +31,19 @@ section() {
     unread "$section_class" "$section_class" "it ended with $?"
 }
 
-# What may hang (a server's own program, a file system that is gone) gets five seconds.
-if timeout 5 true 2>/dev/null; then bounded() { timeout -s KILL 5 "$@"; }
-else bounded() { "$@"; }; fi
+# What may hang (a server's own program, a file system that is gone) gets five seconds; what reads
+# many files gets more, for a cold disk.
+bounded() { within 5 "$@"; }
+patiently() { within 20 "$@"; }
+if timeout 5 true 2>/dev/null; then within() { timeout -s KILL "$@"; }
+else within() { shift; "$@"; }; fi
 
 there() { command -v "$1" >/dev/null 2>&1; }
+
+# Without these there are no digests, or wrong ones: two hosts would look alike.
+for tool in awk sed sha256sum cat tr sort cut readlink uname; do
+  there "$tool" || { printf '%s is not there\n' "$tool" >&2; exit 1; }
+done
 
 # The slow half runs beside the other one. Two that write to one pipe would mix their lines.
 in_two_lanes() {
@@ -92,7 +100,9 @@ parity_locale() {
     [ ! -r "$file" ] || sed -n "s/^\([A-Z_]*\)=[\"']\{0,1\}\([^\"'$tab]*\)[\"']\{0,1\}\$/\1 \2/p" \
       "$file" | while read -r name value; do item locale "$name" "$value"; done
   done
-  ! there locale || bounded locale -a | awk '{ printf "locale\t%.100s\tinstalled\n", $0 }'
+  there locale || return 0
+  locales=$(bounded locale -a) || return
+  printf '%s\n' "$locales" | awk '{ printf "locale\t%.100s\tinstalled\n", $0 }'
 }
 
 parity_time_zone() {
@@ -125,9 +135,10 @@ parity_limits() {
     printf "%s\tlogin: %s\t%s / %s\n", class, tolower(name), value[1], value[2]
   }' /proc/self/limits || return
   [ $# != 0 ] && [ -d /run/systemd/system ] || return 0
-  bounded systemctl show -p 'Id,LoadState,LimitNOFILE,LimitNOFILESoft,LimitNPROC,LimitCORE,LimitAS' \
+  shown=$(bounded systemctl show -p 'Id,LoadState,LimitNOFILE,LimitNOFILESoft,LimitNPROC,LimitCORE,LimitAS' \
     -p 'LimitMEMLOCK,LimitSTACK,LimitFSIZE,MemoryMax,MemoryHigh,CPUQuotaPerSecUSec,TasksMax,UMask' \
-    -- "$@" | awk -F= '
+    -- "$@") || { unread limits units "systemctl ended with $?"; return 0; }
+  printf '%s\n' "$shown" | awk -F= '
       function tell() {
         if (of["LoadState"] == "loaded") for (name in of) if (name !~ /^(Id|LoadState)$/)
           printf "%s\t%s %s\t%s\n", (name ~ /NPROC|TasksMax/ ? "hardware" : "limits"),

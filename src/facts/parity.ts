@@ -117,7 +117,7 @@ export function parityCommand(config: Config, salt: string): Command {
     section('http-server', 'parity_http'),
     section('database', 'parity_databases'),
     `${section('configuration', 'parity_changed')} 3>&1`,
-    section('configuration', 'parity_files', ...config.parity.files),
+    `${section('configuration', 'parity_files', ...config.parity.files)} 3>&1`,
     '}',
     'packed',
   ];

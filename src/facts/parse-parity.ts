@@ -51,6 +51,10 @@ export function parseParity(text: string, bytes: number): ParityFacts | undefine
     const item = clean(second);
     const value = clean([third, ...rest].join(' ')).replace(/^(digest:[0-9a-f]{64})\b.*$/, '$1');
     if (item === '' || value === '') continue;
+    if (/^digest:(?![0-9a-f]{64}$)/.test(value)) {
+      unread.push({ class: of, item, why: 'it has no digest' });
+      continue;
+    }
     const known = items.get(of) ?? new Map<string, string>();
     items.set(of, known.set(item, value));
   }

@@ -57,7 +57,7 @@ describe('two hosts', () => {
     expect(new Set(injected.map(([line]) => line.split('\t')[0]))).toEqual(new Set(parityClasses));
   });
 
-  it.each(injected)('differ by one item: %s', (line, other, verdict, text) => {
+  it.each(injected)('differ by one item: %s', (...[line, other, verdict, text]) => {
     const staging = factsOf(withLine(twelve, line, other));
     const report = compareParity({ production: factsOf(twelve), staging }, parity);
     expect(report.findings).toHaveLength(1);
@@ -135,6 +135,13 @@ complete\tyes\t`);
       expect(text.length).toBeLessThanOrEqual(300);
       expect(text).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
     }
+  });
+
+  it('that gives no digest is not believed to be equal', () => {
+    const facts = factsOf(twelve.replace(/(login.defs\tdigest:)\w+ {2}-/, '$1  -'));
+    expect(compareParity({ production: facts, staging: facts }, parity).findings).toMatchObject([
+      { class: 'configuration', item: '/etc/login.defs', production: 'not read: it has no digest' },
+    ]);
   });
 
   it('that names more than can be compared is not believed to be equal', () => {
