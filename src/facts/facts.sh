@@ -30,6 +30,7 @@ fact_host() {
   fact machine "$(cat /etc/machine-id 2>/dev/null)"
   fact boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
   fact path "$PATH"
+  fact addresses "$(hostname -I 2>/dev/null)"
   fact_if systemd test -d /run/systemd/system
   fact_if kill-user-processes kills_user_processes
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SeatrialError } from '../errors.ts';
 import { command, type Command } from '../command/command.ts';
 import { quote } from '../command/quote.ts';
-import type { Config, ServiceConfig } from '../config/config.ts';
+import type { Config, ServiceConfig, UserCommand } from '../config/config.ts';
 import type { Transport } from '../host/transport.ts';
 import { kindsOf, pathsOf, plannedStates } from '../state/spec.ts';
 import { stateText } from '../state/text.ts';
@@ -15,9 +15,13 @@ const tools = ['tar', 'gzip', 'sha256sum', 'flock', 'setsid', 'timeout', 'stat',
   'sync', 'awk', 'sed', 'df', 'du', 'base64', 'getconf', 'sort', 'head', 'tail', 'getfacl', 'curl',
   'node', 'sudo', 'runuser', 'sqlite3', 'python3', 'systemctl', 'getent'];
 
+/** A staging is also asked for what isolates the copy; its configuration has `instead` applied. */
+export type Where = 'production' | 'staging';
+
 /** All facts that a plan needs, in one round trip; read-only, as the login's own user. */
-export async function gatherFacts(transport: Transport, config: Config): Promise<HostFacts> {
-  const result = await transport.run(factsCommand(config), { timeoutMs: factsTimeoutMs });
+export async function gatherFacts(transport: Transport, config: Config,
+  where: Where = 'production'): Promise<HostFacts> {
+  const result = await transport.run(factsCommand(config, where), { timeoutMs: factsTimeoutMs });
   if (result.outcome.kind === 'unknown') {
     throw new SeatrialError('refused', [{
       message: `${transport.name} did not tell its facts: ${result.outcome.why}`,
@@ -28,8 +32,10 @@ export async function gatherFacts(transport: Transport, config: Config): Promise
 }
 
 /** The program travels on standard input, so that any login shell will do. */
-export function factsCommand(config: Config): Command {
-  const script = readFileSync(new URL('./facts.sh', import.meta.url), 'utf8');
+export function factsCommand(config: Config, where: Where = 'production'): Command {
+  const asksIsolation = where === 'staging' && config.staging.isolation.kind === 'network';
+  const script = readFileSync(new URL('./facts.sh', import.meta.url), 'utf8') +
+    (asksIsolation ? readFileSync(new URL('./isolation.sh', import.meta.url), 'utf8') : '');
   const calls = [
     call('fact_host'),
     call('fact_tools', ...tools),
@@ -42,6 +48,7 @@ export function factsCommand(config: Config): Command {
     ...config.services.flatMap((it) =>
       (it.kind === 'pidfile' ? [call('fact_pidfile', it.pidfile)] : [])),
     ...plannedStates(config).map((it) => call('fact_state', it.kind, it.spec, it.label)),
+    ...(asksIsolation ? [call('fact_isolation', config.application, ...unitsOf(config))] : []),
     call('fact', 'complete', 'yes'),
   ];
   return { ...command('/bin/sh', '-s'), stdin: `${script}\n` +
@@ -54,16 +61,22 @@ function call(...words: readonly string[]): string {
 
 /** Users that commands of the configuration name. */
 export function accountsOf(config: Config): string[] {
+  return [...new Set(commandsOf(config).flatMap((it) => it.user ?? []))];
+}
+
+/** Every command that a deployment runs on the host. */
+export function commandsOf(config: Config): UserCommand[] {
   const { install, maintenance } = config;
-  const commands = [
+  return [
     install.run, ...install.migrate,
     ...(maintenance.kind === 'commands' ? [maintenance.on, maintenance.off] : []),
     ...config.services.flatMap((it) => (it.kind === 'systemd' ? []
       : it.kind === 'pidfile' ? [it.start] : [it.start, it.stop, it.running])),
     ...config.checks.flatMap((it) => (it.kind === 'command' ? [it.run]
       : it.kind === 'records' ? [it.ids] : [])),
-  ];
-  return [...new Set(commands.flatMap((it) => it?.user ?? []))];
+    ...config.state.flatMap((it) => (it.kind === 'command'
+      ? [it.copy, it.verify, it.restore, it.describe] : [])),
+  ].filter((it) => it !== undefined);
 }
 
 /** What starts another unit by itself, whose work it then does. */

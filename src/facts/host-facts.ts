@@ -6,6 +6,8 @@ export interface HostFacts {
   readonly machine: string;
   /** PATH of the login, which the program and the user's commands get. */
   readonly path: string;
+  /** All that the host has, but for loopback; empty where it has no `hostname -I`. */
+  readonly addresses: readonly string[];
   readonly hasSystemd: boolean;
   readonly killsUserProcesses: boolean;
   readonly tools: ReadonlySet<string>;
@@ -35,6 +37,7 @@ export interface HostFacts {
   readonly paths: ReadonlyMap<string, PathFacts>;
   /** By label (`state1`), for kinds that can be asked: databases, and what has no path. */
   readonly states: ReadonlyMap<string, StateFacts>;
+  readonly isolation: IsolationFacts;
   /** Directories of good releases that are not there any more. */
   readonly gone: ReadonlySet<string>;
   /** Process id by pid file, for those that are alive. */
@@ -72,6 +75,19 @@ export interface UnitFacts {
   readonly mayStart: boolean;
   /** What a timer or a path starts. */
   readonly triggers: readonly string[];
+  /** Staging only: empty for root, `dynamic` where systemd makes one up. */
+  readonly user: string;
+  /** Staging only: it cannot be started while it is not isolated. */
+  readonly isolated: boolean;
+}
+
+/** What staging has for cutting the application off; told only where it was asked for. */
+export interface IsolationFacts {
+  /** sha256 of the root-owned program; empty: none, or not one that only root can change. */
+  readonly helper: string;
+  readonly usable: boolean;
+  /** Schedules, mail programs and forwarders that would act behind our back. */
+  readonly problems: readonly StateProblem[];
 }
 
 export interface AccountFacts {

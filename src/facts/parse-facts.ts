@@ -24,6 +24,7 @@ export function parseFacts(output: string): HostFacts {
     paths: byName(raw, { kind: 'path', fields: pathFields, make: pathOf }),
     pidfiles: pidfilesOf(raw),
     states: statesOf(raw.get('state') ?? []),
+    isolation: isolationOf(raw),
     gone: new Set(raw.get('gone') ?? []),
     unstoppable: new Set([...raw.entries()]
       .filter(([name, values]) => name.startsWith('stoppable.') && values[0] !== 'yes')
@@ -55,7 +56,7 @@ function decode(text: string): string {
 }
 
 function hostPart(raw: Raw): Pick<HostFacts, 'user' | 'isRoot' | 'host' | 'machine' | 'path' |
-  'hasSystemd' | 'killsUserProcesses' | 'tools'> {
+  'addresses' | 'hasSystemd' | 'killsUserProcesses' | 'tools'> {
   const tools = [...raw.entries()]
     .filter(([name]) => name.startsWith('tool.'))
     .filter(([, values]) => !['no', '0', ''].includes(values[0] ?? ''))
@@ -66,6 +67,7 @@ function hostPart(raw: Raw): Pick<HostFacts, 'user' | 'isRoot' | 'host' | 'machi
     host: first(raw, 'host'),
     machine: first(raw, 'machine'),
     path: first(raw, 'path'),
+    addresses: first(raw, 'addresses').split(' ').filter((address) => address !== ''),
     hasSystemd: first(raw, 'systemd') === 'yes',
     killsUserProcesses: first(raw, 'kill-user-processes') === 'yes',
     tools: new Set(tools),
@@ -152,7 +154,8 @@ const pathFields = ['type', 'target', 'real', 'hidden', 'parent-writable', 'read
   'parent-device', 'free', 'bytes', 'files', 'foreign',
   'unreadable'] as const;
 
-const unitFields = ['load', 'active', 'guarded', 'may-stop', 'may-start', 'triggers'] as const;
+const unitFields = ['load', 'active', 'guarded', 'may-stop', 'may-start', 'triggers', 'user',
+  'isolated'] as const;
 
 interface Part<Value> {
   readonly kind: string;
@@ -178,6 +181,8 @@ function unitOf(get: (field: string) => string): UnitFacts {
     mayStop: get('may-stop') === 'yes',
     mayStart: get('may-start') === 'yes',
     triggers: get('triggers').split(' ').filter((unit) => unit !== ''),
+    user: get('user'),
+    isolated: get('isolated') === 'yes',
   };
 }
 
@@ -200,6 +205,17 @@ function pathOf(get: (field: string) => string): PathFacts {
     files: Number(get('files')),
     foreign: Number(get('foreign')),
     unreadable: Number(get('unreadable')),
+  };
+}
+
+function isolationOf(raw: Raw): HostFacts['isolation'] {
+  return {
+    helper: first(raw, 'isolation-helper'),
+    usable: first(raw, 'isolation-usable') === 'yes',
+    problems: (raw.get('isolation') ?? []).map((line) => {
+      const [message = '', fix = ''] = line.split('\t');
+      return { message, fix };
+    }),
   };
 }
 

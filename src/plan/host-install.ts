@@ -1,13 +1,18 @@
+import { dirname } from 'node:path';
 import { quote } from '../command/quote.ts';
 import type { Config } from '../config/config.ts';
+import type { Where } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
+import { conditionFile, isolationFiles, isolationProgram, isolationVerbs } from './isolation.ts';
 import { unitsToGuard } from './units.ts';
 
 /**
  * What root runs once on a host: directories, the unit that finishes a transaction after a kill
- * or a reboot, the gate on each unit of the application, and the lines for sudo. May be repeated.
+ * or a reboot, the gate on each unit of the application, and the lines for sudo; on staging also
+ * what isolates the copy. May be repeated.
  */
-export function installScript(config: Config, facts: HostFacts): string {
+export function installScript(config: Config, facts: HostFacts,
+  where: Where = 'production'): string {
   const directories = config.install.kind === 'releases' ? [config.install.directory] : [];
   const lines = [
     'set -eu',
@@ -15,6 +20,10 @@ export function installScript(config: Config, facts: HostFacts): string {
     `install -d -o ${quote(facts.user)} ${[config.records, ...directories].map(quote).join(' ')}`,
     `[ -L ${quote(`${config.records}/gate`)} ] || ln -s . ${quote(`${config.records}/gate`)}`,
     ...(facts.hasSystemd ? systemdLines(config, facts) : []),
+    ...(where === 'staging' ? isolationLines(config, facts) : []),
+    ...(facts.isRoot ? [] : sudoFile(config, facts, where)),
+    ...(facts.hasSystemd ? ['systemctl daemon-reload',
+      `systemctl enable seatrial-${config.application}.service`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -31,9 +40,19 @@ function systemdLines(config: Config, facts: HostFacts): string[] {
       `install -d /etc/systemd/system/${quote(`${unit}.d`)}`,
       file(`/etc/systemd/system/${unit}.d/50-seatrial.conf`, gateLines(config, unit)),
     ]),
-    ...(facts.isRoot ? [] : sudoFile(config, facts)),
-    'systemctl daemon-reload',
-    `systemctl enable seatrial-${name}.service`,
+  ];
+}
+
+/** A program is replaced by a rename: it may be running. */
+function isolationLines(config: Config, facts: HostFacts): string[] {
+  const { own, triggered } = unitsToGuard(config, facts);
+  const conditions = facts.hasSystemd ? [...own, ...triggered].map(conditionFile) : [];
+  return [
+    'install -d /usr/local/sbin',
+    `rm -f ${[isolationProgram(config.application), ...conditions].map(quote).join(' ')}`,
+    ...isolationFiles(config, facts).flatMap(({ path, mode, text }) => [
+      `install -d ${quote(dirname(path))}`, file(`${path}.new`, [text]),
+      `chmod ${mode} ${quote(`${path}.new`)}`, `mv ${quote(`${path}.new`)} ${quote(path)}`]),
   ];
 }
 
@@ -77,12 +96,19 @@ function gateLines(config: Config, unit: string): string[] {
 }
 
 /** A broken file in sudoers.d would take sudo away from everybody: it is tested first. */
-function sudoFile(config: Config, facts: HostFacts): string[] {
+function sudoFile(config: Config, facts: HostFacts, where: Where): string[] {
+  const lines = [
+    ...(facts.hasSystemd ? sudoLines(config, facts) : []),
+    ...(where === 'staging' && config.staging.isolation.kind === 'network'
+      ? isolationVerbs.map((it) => `${facts.user} ALL=(root) NOPASSWD: ` +
+        `${isolationProgram(config.application)} ${it}`) : []),
+  ];
+  if (lines.length === 0) return [];
   const path = `/etc/sudoers.d/seatrial-${config.application}`;
   // Names with a dot are not read.
   const draft = `${path}.new`;
   return [
-    file(draft, sudoLines(config, facts)),
+    file(draft, lines),
     `chmod 440 ${draft}`,
     `! command -v visudo >/dev/null || visudo -c -q -f ${draft} || { rm ${draft}; exit 1; }`,
     `mv ${draft} ${path}`,

@@ -22,10 +22,18 @@ const files: Readonly<Record<string, URL>> = {
   start: new URL('./runtime/start.sh', import.meta.url),
   watch: new URL('./runtime/watch.sh', import.meta.url),
   recover: new URL('./runtime/recover.sh', import.meta.url),
+  isolate: new URL('./runtime/isolate.sh', import.meta.url),
+  outside: new URL('./runtime/outside.sh', import.meta.url),
 };
 
 const programFiles = ['core', 'commands', 'files', 'state', 'services',
   'checks', 'rounds', 'engine'] as const;
+
+/** Parts of a rehearsal, by the verbs that ask for them: no other program carries them. */
+const askedFor: Readonly<Record<string, readonly string[]>> = {
+  isolate: ['isolate_network', 'isolate_by_command', 'isolate_not', 'still_isolated'],
+  outside: ['writes_begin', 'writes_found'],
+};
 
 /** Who started the run, for the lock and the records. */
 export interface Origin {
@@ -44,6 +52,7 @@ export function compile(plan: Plan, origin: Origin): string {
     `# ${plan.application} ${plan.version}, run ${plan.run}. Written by Seatrial; do not edit.`,
     head(plan, origin),
     ...programFiles.map(runtimeText),
+    ...partsAskedFor(plan).map(runtimeText),
     stateText(stateKinds.filter((kind) => plan.states.some((it) => it.kind === kind))),
     eachStateText(plan),
     ...(has(plan, 'trial-') ? [runtimeText('trial')] : []),
@@ -58,6 +67,12 @@ export function compile(plan: Plan, origin: Origin): string {
 /** What only a rehearsal needs stays out of production's program. */
 function has(plan: Plan, prefix: string): boolean {
   return plan.steps.some((it) => it.id.startsWith(prefix));
+}
+
+function partsAskedFor(plan: Plan): string[] {
+  const verbs = new Set(plan.steps.flatMap((it) => [...it.do, ...it.undo])
+    .map((act) => act.argv[0]));
+  return Object.keys(askedFor).filter((part) => askedFor[part]?.some((it) => verbs.has(it)));
 }
 
 /** One fixed part, without its leading directives for the linter. */
