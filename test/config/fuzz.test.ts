@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { placeholdersOf, substitute } from '../../src/config/placeholders.ts';
+import { replaceTexts } from '../../src/config/instead.ts';
 import { jsonSchema, parseConfig } from '../../src/config/parse.ts';
+import { Report } from '../../src/config/report.ts';
+import { parseStagingConfig } from '../../src/config/staging.ts';
+import type { Tree } from '../../src/config/tree.ts';
+import { readYaml } from '../../src/config/yaml.ts';
 import { SeatrialError } from '../../src/errors.ts';
 import { validFiles } from './valid-files.ts';
 
@@ -69,6 +74,41 @@ describe('mutations of valid files', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       outcome(text);
     }), { numRuns: 1000 });
+  });
+});
+
+describe('staging.instead', () => {
+  const words = ['/srv', 'guestbook', 'PORT', '8080', '/srv/guestbook', '.', 'b', '5433', '/'];
+  const text = fc.oneof(fc.constantFrom(...words), fc.stringMatching(/^[a-z0-9/.]{1,6}$/));
+  const instead = fc.uniqueArray(fc.record({ of: text, use: text }),
+    { selector: (it) => it.of, maxLength: 4 });
+
+  it('is refused with places, or keeps the names and all other sections of production', () => {
+    const seen = { accepted: 0, refused: 0 };
+    fc.assert(fc.property(instead, fc.constantFrom(...files), (list, file) => {
+      const changed = file.replace(/^staging:(\n {2}.*)*\n/m, '')
+        + `staging: { instead: ${JSON.stringify(list)} }\n`;
+      const end = /^hosts:.*\n?.*staging/m.test(changed) ? outcome(changed) : 'refused';
+      seen[end] += 1;
+      if (end === 'refused') return;
+      const [production, staging] = [parseConfig(changed, 'f'), parseStagingConfig(changed, 'f')];
+      expect(staging.state.map((it) => it.name)).toEqual(production.state.map((it) => it.name));
+      expect({ ...staging, ...{ records: 0, install: 0, services: 0, maintenance: 0, state: 0,
+        checks: 0, mask: 0, digest: 0 } }).toEqual({ ...production, ...{ records: 0, install: 0,
+        services: 0, maintenance: 0, state: 0, checks: 0, mask: 0, digest: 0 } });
+    }), { numRuns: 500 });
+    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(20);
+  });
+
+  it('moves nothing: what is there before is there after, at its place', () => {
+    const places = (tree: Tree): unknown => (tree.kind === 'list' ? tree.items.map(places)
+      : tree.kind === 'map' ? tree.entries.map((it) => [it.key, it.place, places(it.value)])
+        : tree.place);
+    fc.assert(fc.property(instead, fc.constantFrom(...files), (list, file) => {
+      const tree = readYaml(file, new Report('f'));
+      if (tree === undefined) throw new Error('no tree');
+      expect(places(replaceTexts(tree, list, []).tree)).toEqual(places(tree));
+    }), { numRuns: 300 });
   });
 });
 

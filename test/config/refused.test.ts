@@ -7,7 +7,9 @@ import { refusedRehearsals } from './rehearsal-cases.ts';
 import { refusedRules } from './rule-cases.ts';
 
 describe('what is refused, and where', () => {
-  it.each([...refusedShapes, ...refusedRules, ...refusedRehearsals])('%s', (_name, changes, message) => {
+  const refused = [...refusedShapes, ...refusedRules, ...refusedRehearsals];
+
+  it.each(refused)('%s', (_name, changes, message) => {
     const { text, place } = unmark(fileOf(changes));
     const found = problemsOf(text);
     expect(found.map(formatProblem).join('\n')).toMatch(message);

@@ -48,7 +48,7 @@ const refusedStates: readonly Refused[] = [
     state: 'state: [{ zodb: /a/Data.fs, blobs: /a/blobs, archive: «/a/blobs/archive }]',
   }, /overlaps `state\[0\]\.blobs`/, 'parser'],
   ['archive in a directory', {
-    state: 'state:\n  - directory: /srv/data\n  - zodb: /a/Data.fs\n    archive: «/srv/data/archive',
+    state: 'state:\n  - directory: /srv/a\n  - zodb: /a/Data.fs\n    archive: «/srv/a/b',
   }, /overlaps `state\[0\]\.directory`[^]*Keep the outer one/, 'parser'],
 
   ['command without restore', {
@@ -58,7 +58,8 @@ const refusedStates: readonly Refused[] = [
     state: 'state: [{ command: a, copy: «b, verify: "c {copy}", restore: "d {copy}" }]',
   }, /must contain \{copy\}[^]*stands for the place of the copy/, 'parser'],
   ['{copy} inside of quotes', {
-    state: 'state: [{ command: a, copy: «\'b "{copy}"\', verify: "c {copy}", restore: "d {copy}" }]',
+    state: 'state: [{ command: a, copy: «\'b "{copy}"\', verify: "c {copy}", '
+      + 'restore: "d {copy}" }]',
   }, /has \{copy\} inside shell quotes/, 'parser'],
   ['{current} in a command of a state', {
     state: 'state: [{ command: a, copy: «"{current}/b {copy}", verify: "c {copy}", '
@@ -80,6 +81,18 @@ const refusedStates: readonly Refused[] = [
     /leaves nothing to keep[^]*Name what is no state/, 'parser'],
   ['exclude of every name', { state: 'state: [{ directory: /a/b, exclude: [a, «"*/**"] }]' },
     /leaves nothing to keep/, 'parser'],
+  ['exclude of everything among others', {
+    state: 'state: [{ directory: /a/b, exclude: [«"{cache/{a,b},*}/**"] }]',
+  }, /leaves nothing to keep/, 'parser'],
+  ['exclude with a brace too many', {
+    state: 'state: [{ directory: /a/b, exclude: [«"{a,b"] }]',
+  }, /has braces without a counterpart/, 'parser'],
+  ['exclude with a brace too few', {
+    state: 'state: [{ directory: /a/b, exclude: [«"a}{b"] }]',
+  }, /has braces without a counterpart/, 'parser'],
+  ['exclude with thousands of alternatives', {
+    state: `state: [{ directory: /a/b, exclude: [«"${'{a,b}'.repeat(40)}"] }]`,
+  }, /more than 100 alternatives/, 'parser'],
   ['exclude outside', { state: 'state: [{ directory: /a/b, exclude: [«../c] }]' },
     /no leading \/, no `\.\.`/, 'schema'],
   ['exclude that is absolute', { state: 'state: [{ directory: /a/b, exclude: [«/a/b/c] }]' },
@@ -155,7 +168,7 @@ const refusedStaging: readonly Refused[] = [
 
 const refusedRest: readonly Refused[] = [
   ['route backup', { more: 'copy: { route: «backup }' },
-    /each has a backup of its own[^]*Write copy-from: \{ backup: command \} at the state/, 'schema'],
+    /each has a backup of its own[^]*Write copy-from: \{ backup: command \} at/, 'schema'],
   ['route by mail', { more: 'copy: { route: «mail }' }, /one of runner, direct/, 'schema'],
   ['rate without a unit', { more: 'copy: { rate: «10 }' }, /such as 10MB/, 'schema'],
   ['rate of nothing', { more: 'copy: { rate: «0MB }' }, /at least 1kB/, 'parser'],

@@ -49,7 +49,8 @@ describe('state', () => {
     ['- directory: /a/up\n  - directory: /b/up\n  - postgres: up', ['up', 'up-2', 'up-3']],
     ['- directory: /a/up\n  - directory: /b/x\n    name: up', ['up-1', 'up']],
     ['- directory: /a/up-2\n  - sqlite: /b/up\n  - sqlite: /c/up', ['up-2', 'up', 'up-3']],
-    ['- sqlite: /b/up\n  - sqlite: /c/up\n  - sqlite: /d/x\n    name: up-2', ['up', 'up-3', 'up-2']],
+    ['- sqlite: /b/up\n  - sqlite: /c/up\n  - sqlite: /d/x\n    name: up-2',
+      ['up', 'up-3', 'up-2']],
   ])('has names: %s', (entries, names) => {
     expect(parse({ state: `state:\n  ${entries}` }).state.map((it) => it.name)).toEqual(names);
   });
@@ -124,7 +125,8 @@ describe('the configuration for staging', () => {
 
   it('has other texts, and the names of production', () => {
     const staging = parseStagingConfig(rehearsed, 'f');
-    expect(staging.install).toMatchObject({ directory: '/srv/staging/guestbook', shared: ['.env'] });
+    expect(staging.install)
+      .toMatchObject({ directory: '/srv/staging/guestbook', shared: ['.env'] });
     expect(staging.records).toBe('/srv/staging/records/guestbook-staging');
     expect(staging.services).toEqual([
       { kind: 'systemd', unit: 'guestbook-staging.service' },
@@ -181,9 +183,8 @@ staging:
   });
 
   it('must share nothing with production on one machine', () => {
-    const more = (instead: object[]) =>
-      `staging: { same-host: «small, instead: ${JSON.stringify(instead)} }`;
-    const { text, place } = unmark(fileOf({ more: more([{ of: '/srv/guestbook', use: '/srv/staging' }]) }));
+    const { text, place } = unmark(fileOf({ more: 'staging: { same-host: «small, '
+      + 'instead: [{ of: /srv/guestbook, use: /srv/staging }] }' }));
     const found = problemsOf(text);
     expect(new Set(found.map((it) => it.place))).toEqual(new Set([place]));
     expect(found.map((it) => it.message.replace(/.*staging has /, ''))).toEqual([

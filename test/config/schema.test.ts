@@ -41,8 +41,10 @@ describe('the JSON Schema', () => {
     expect(accepts.errors ?? []).toEqual([]);
   });
 
-  it.each([...refusedShapes, ...refusedRules, ...refusedRehearsals])('and the parser, about: %s', (...refused) => {
-    const [, changes, , by] = refused;
+  const refused = [...refusedShapes, ...refusedRules, ...refusedRehearsals];
+
+  it.each(refused)('and the parser, about: %s', (...it) => {
+    const [, changes, , by] = it;
     const { text } = unmark(fileOf(changes));
     expect(problemsOf(text)).not.toEqual([]);
     expect(accepts(parse(text, { logLevel: 'silent' }))).toBe(by === 'parser');

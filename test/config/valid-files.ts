@@ -70,7 +70,7 @@ maintenance: { private: HTTP=18010, public: HTTP=8010 }
 state:
   - directory: /var/lib/buildbot
     copy-from: last-saved                # a rehearsal never stops production
-    exclude: [twistd.pid, "*/tmp/**"]
+    exclude: [twistd.pid, "*/tmp/**", "{cache,http-*.log}", "*.{pid,sock}"]
 staging:
   overlay: staging/buildbot              # other ports, no reporters, no secrets
   isolation: network

@@ -46,10 +46,35 @@ export function commonOf(it: CommonKeys): { readonly name: string; readonly copy
 }
 
 /** A segment of nothing but wildcards matches every name. */
-const matchesAll = /^(?:[*?]*\*[*?]*|\.)$/;
+const matchesAll = /^(?:[*?]*\*[*?]*|\.?)$/;
+const alternativesMax = 100;
 
-export const excludeGlob = (glob: Shape<string>): Shape<string> => mapped(glob, (value, at) =>
-  (value.split('/').every((segment) => segment === '' || matchesAll.test(segment))
-    ? refuse(at, `(${value}) leaves nothing to keep`,
-      'Name what is no state: *.pid, cache/**. For no state at all remove the entry.')
-    : value));
+/** A glob of what is no state, with `{a,b}`; not of everything, which would leave nothing. */
+export function excludeGlob(glob: Shape<string>): Shape<string> {
+  return mapped(glob, (value, at) => {
+    const alternatives = alternativesOf(value);
+    if (alternatives === undefined) {
+      return refuse(at, `has braces without a counterpart, or more than ${alternativesMax} `
+        + 'alternatives', 'Write {a,b}; a name with a brace in it is met by `?`.');
+    }
+    const everything = alternatives.find((it) =>
+      it.split('/').every((segment) => matchesAll.test(segment)));
+    return everything === undefined ? value : refuse(at, `(${value}) leaves nothing to keep`,
+      'Name what is no state: *.pid, cache/**. For no state at all remove the entry.');
+  });
+}
+
+/** `a{b,c}` is `ab` and `ac`; undefined: braces do not fit, or there are too many. */
+function alternativesOf(glob: string): readonly string[] | undefined {
+  let open: readonly string[] = [glob];
+  while (open.some((it) => /[{}]/.test(it))) {
+    const inner = open.map((it) => /^(.*?)\{([^{}]*)\}(.*)$/.exec(it));
+    if (inner.some((match, index) => match === null && /[{}]/.test(open[index] ?? ''))) {
+      return undefined;
+    }
+    open = inner.flatMap((match, index) => (match === null ? open[index] ?? []
+      : (match[2] ?? '').split(',').map((it) => `${match[1] ?? ''}${it}${match[3] ?? ''}`)));
+    if (open.length > alternativesMax) return undefined;
+  }
+  return open;
+}
