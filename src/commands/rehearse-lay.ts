@@ -1,47 +1,69 @@
 import { SeatrialError } from '../errors.ts';
+import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
-import type { LaidPath } from '../steps/lay.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Context } from '../steps/context.ts';
+import { isolate, isolationTargets, stillIsolated } from '../steps/isolate.ts';
+import { closeOff, lay, type LaidPath } from '../steps/lay.ts';
 import type { Step } from '../steps/step.ts';
-import { installedOnStaging, layContext, makeLayPlan } from '../trial/lay-plan.ts';
-import { execute, launchOf, newRunId, type Acting } from './transaction.ts';
+import { installedOnStaging, layContext, stagingPlan } from '../trial/lay-plan.ts';
+import type { Pair } from './rehearse-look.ts';
+import { execute, newRunId, type Acting } from './transaction.ts';
 
-export interface Laying {
-  readonly staging: Acting;
-  readonly stagingFacts: HostFacts;
-  readonly productionFacts: HostFacts;
-  readonly code: readonly LaidPath[];
-  /** Directory on staging, or empty. */
-  readonly overlay: string;
-  readonly isolate: readonly Step[];
+/** Staging, as the release that production runs sees it. */
+export function stagingContext({ staging }: Pair, facts: {
+  readonly productionFacts: HostFacts; readonly stagingFacts: HostFacts;
+}): Context {
+  const { installed } = facts.productionFacts;
+  if (installed === undefined) throw new Error('nothing is installed on production');
+  return layContext({ config: staging.config, facts: facts.stagingFacts,
+    installed: installedOnStaging(installed, staging.config),
+    run: newRunId(staging.world, facts.stagingFacts) });
 }
 
 /**
- * Makes staging what production is, and starts it: one transaction of the host. Throws `refused`
- * with what failed; staging is closed then, and the next rehearsal begins anew.
+ * Before anything of production arrives on staging: the application there is stopped, cannot be
+ * started, and is cut off. Gives the plan, for its times.
  */
-export async function layStaging(laying: Laying): Promise<void> {
-  const { staging, stagingFacts, productionFacts } = laying;
-  const { config, world } = staging;
-  const { installed } = productionFacts;
-  if (installed === undefined) throw new Error('nothing is installed on production');
-  const there = installedOnStaging(installed, config);
-  const context = layContext({ config, facts: stagingFacts, installed: there,
-    run: newRunId(world, stagingFacts) });
-  const plan = makeLayPlan({ ...laying, context,
-    installed: JSON.stringify({ schema: 1, ...there }) }, staging.host.name);
+export async function closeStaging(pair: Pair, context: Context, production: HostFacts):
+Promise<Plan> {
+  const { staging } = pair;
+  const targets = isolationTargets({ config: pair.production.config, facts: production },
+    staging.config);
+  return carryOut(staging, context, closeOff(context, [isolate(context, targets)]));
+}
+
+/** Makes staging what production is, and starts it. */
+export async function layStaging(pair: Pair, context: Context, laid: {
+  readonly code: readonly LaidPath[]; readonly overlay: string;
+}): Promise<Plan> {
+  const { staging } = pair;
+  const facts = await gatherFacts(staging.transport, staging.config);
+  const now = { ...context, run: newRunId(staging.world, facts) };
+  const installed = JSON.stringify({ schema: 1, ...context.facts.installed });
+  return carryOut(staging, now, lay({ ...laid, context: now, installed,
+    stillIsolated: [{ ...stillIsolated(), phase: 'prepare' }] }));
+}
+
+/**
+ * One transaction of the host without a window. Throws `refused` with what failed; staging is
+ * closed then, and the next rehearsal begins anew.
+ */
+async function carryOut(staging: Acting, context: Context, steps: readonly Step[]): Promise<Plan> {
+  const plan = stagingPlan(context, staging.host.name, steps);
   const followed = await execute(staging, plan,
-    { launch: launchOf(stagingFacts, quiet(world)), archive: undefined });
-  if (followed.kind === 'ended' && followed.end.end === 'done') return;
+    { launch: launchOnStaging(context.facts), archive: undefined });
+  if (followed.kind === 'ended' && followed.end.end === 'done') return plan;
   const why = followed.kind === 'ended' ? followed.end.text : followed.kind === 'running'
     ? followed.why : 'the host does not know this run';
   throw new SeatrialError('refused', [{
-    message: `staging could not be made what production is: ${why}`,
-    fix: `Production was only read. What happened stands in ${config.records}/runs/${plan.run}` +
-      ` on ${staging.host.name}; mend it and run rehearse again.`,
+    message: `staging could not be made ready: ${why}`,
+    fix: `Production was only read. What happened stands in ${staging.config.records}/runs/` +
+      `${plan.run} on ${staging.host.name}; mend it and run rehearse again.`,
   }]);
 }
 
-/** On staging nobody waits for a reboot to be survived. */
-function quiet(world: Acting['world']): Acting['world'] {
-  return { ...world, report: () => undefined };
+/** Without a boot unit a rehearsal that dies is done again: nobody is told of it as a danger. */
+export function launchOnStaging(facts: HostFacts): 'unit' | 'session' {
+  return facts.hasBootUnit && facts.mayLaunchUnit ? 'unit' : 'session';
 }

@@ -20,13 +20,21 @@ export interface LayInput {
   readonly overlay: string;
   /** Production's installed.json, as text for staging. */
   readonly installed: string;
-  /** Put in force and proven before anything of the application starts. */
-  readonly isolate: readonly Step[];
+  /** Sees, before anything of the application starts, that it is still cut off. */
+  readonly stillIsolated: readonly Step[];
 }
 
 /**
- * Staging becomes what production is: data, code, settings, isolated and started. All of it is
- * done beside no live system: the phase is `prepare`, and what fails leaves staging closed.
+ * First of all on staging, before anything of production arrives there: nothing of the application
+ * runs or can be started, and it is cut off.
+ */
+export function closeOff(context: Context, isolate: readonly Step[]): Step[] {
+  return [closeStaging(context), ...isolate];
+}
+
+/**
+ * Staging becomes what production is: data, code, settings, and started. All of it is done beside
+ * no live system: the phase is `prepare`, and what fails leaves staging closed.
  */
 export function lay(input: LayInput): Step[] {
   const { context } = input;
@@ -38,7 +46,7 @@ export function lay(input: LayInput): Step[] {
     ...layCode(input),
     ...(input.overlay === '' ? [] : [step('lay-overlay', 'Lay the files of staging over the copy',
       [verb('lay_overlay', input.overlay)])]),
-    ...input.isolate,
+    ...input.stillIsolated,
     step('lay-record', 'Record what production has installed',
       [verb('lay_record', input.installed)]),
     startOld(context),

@@ -4,7 +4,7 @@ import type { HostFacts, Installed } from '../facts/host-facts.ts';
 import type { Plan } from '../plan/plan.ts';
 import { plannedStates } from '../state/spec.ts';
 import type { Context } from '../steps/context.ts';
-import { lay, type LayInput } from '../steps/lay.ts';
+import type { Step } from '../steps/step.ts';
 
 /** What production has installed, as staging will have it: only the directory may be another. */
 export function installedOnStaging(installed: Installed, config: Config): Installed {
@@ -31,8 +31,7 @@ export function layContext(input: {
 }
 
 /** A transaction without a window: nothing on staging is worth keeping. Pure. */
-export function makeLayPlan(input: LayInput, host: string): Plan {
-  const { context } = input;
+export function stagingPlan(context: Context, host: string, steps: readonly Step[]): Plan {
   const { config, facts, target, run } = context;
   return {
     run,
@@ -43,14 +42,14 @@ export function makeLayPlan(input: LayInput, host: string): Plan {
     version: target.version,
     digest: target.digest,
     previousVersion: undefined,
-    steps: lay(input),
+    steps,
     checks: [],
     states: plannedStates(config),
     observe: config.observe,
     keep: config.keep,
     releases: '',
     path: facts.path,
-    installed: input.installed,
+    installed: '',
     expectInstalled: facts.installedSha256,
     space: [],
     procedureDigest: createHash('sha256').update('lay').digest('hex'),
