@@ -5,12 +5,12 @@ import { formatSeconds } from './units.ts';
 import { headline, windowText } from './words.ts';
 
 /** GitHub takes 1 MiB for the summary of one step and drops what is bigger. */
-const githubLimitBytes = 1024 * 1024;
+export const githubLimitBytes = 1024 * 1024;
 
 /** How much of a long summary is kept: rows of each list, characters of each text. */
-const sizes = [[2000, 2000], [500, 1000], [200, 500], [50, 300], [20, 200], [6, 120], [2, 80]];
+export const sizes = [[2000, 2000], [500, 1000], [200, 500], [50, 300], [20, 200], [6, 120], [2, 80]];
 
-interface Size {
+export interface Size {
   readonly rows: number;
   readonly characters: number;
 }
@@ -81,16 +81,20 @@ function placesTable(summary: Summary, size: Size): string[] {
 }
 
 function nextBlock(next: readonly string[], size: Size): string[] {
-  if (next.length === 0) return [];
-  const shown = few(next.map((command) => ({ command: plainLine(command) })), size);
-  const lines = shown.map((it) => typeof it === 'string' ? `# ${it}` : it.command);
+  return next.length === 0 ? [] : ['**Next:**', fenced(next.map(plainLine), size, 'sh')];
+}
+
+/** Lines that are printable already, as they are. */
+export function fenced(printable: readonly string[], size: Size, language: string): string {
+  const shown = few(printable.map((line) => ({ line })), size);
+  const lines = shown.map((it) => typeof it === 'string' ? `# ${it}` : it.line);
   const ticks = [...lines.join('\n').matchAll(/`+/g)].map(([run]) => run.length);
   const fence = '`'.repeat(Math.max(3, ...ticks.map((run) => run + 1)));
-  return ['**Next:**', `${fence}sh\n${lines.join('\n')}\n${fence}`];
+  return `${fence}${language}\n${lines.join('\n')}\n${fence}`;
 }
 
 /** The first and the last rows, and between them a word on what is left out. */
-function few<Row extends object>(rows: readonly Row[], size: Size): (Row | string)[] {
+export function few<Row extends object>(rows: readonly Row[], size: Size): (Row | string)[] {
   if (rows.length <= size.rows) return [...rows];
   const head = Math.ceil(size.rows / 2);
   const tail = size.rows - head;
@@ -115,7 +119,7 @@ const meaningful = new RegExp([
  * Text that is only text in Markdown, in a table's cell too: a character given by its number
  * never has a meaning (spec.commonmark.org, "Entity and numeric character references").
  */
-function inert(text: string, charactersMax: number): string {
+export function inert(text: string, charactersMax: number): string {
   const line = plainLine(text);
   const characters = [...line];
   const short = characters.length <= charactersMax
