@@ -54,6 +54,18 @@ describe('arguments', () => {
     });
   });
 
+  it('reads what a rehearsal takes; only to forget the copy, it needs no release', () => {
+    expect(parseArguments(['rehearse', '--release', 'a.tar', '--fresh', '--page=b.html']).options)
+      .toMatchObject({ release: 'a.tar', fresh: true, page: 'b.html', receipt: undefined,
+        forget: false });
+    expect(parseArguments(['rehearse', '--forget']).options)
+      .toMatchObject({ forget: true, page: 'rehearsal.html' });
+    expect(parseArguments(['deploy', '--release', 'a', '--receipt', 'b', '--accept-unrehearsed',
+      'urgent']).options).toMatchObject({ receipt: 'b', 'accept-unrehearsed': 'urgent' });
+    expect(helpText('rehearse')).toMatch(/--release .*Required, but with --forget\./);
+    expect(helpText('deploy')).toMatch(/--release .*Required\.\n/);
+  });
+
   it('tells all that is wrong at once', () => {
     const found = problemsOf(() => parseArguments(['deploy', '--hots', 'staging', '--tag', 'v1',
       '--watch-minutes', '0', '--json=maybe', '--config', '--host=prod', 'extra', '-x']));
@@ -78,6 +90,12 @@ describe('arguments', () => {
     [['--bogus'], /--bogus: is no option/],
     [['status', '--host', 'staging', '--host', 'staging'], /--host: is given twice/],
     [['rollback', '--with-state', '--code-only'], /exclude each other/],
+    [['rehearse', '--forget', '--fresh'], /--fresh: and --forget exclude each other/],
+    [['rehearse'], /--release: is missing: rehearse needs it/],
+    [['rehearse', '--forget=false'], /--release: is missing/],
+    [['rehearse', '--host', 'staging', '--forget'], /--host: is no option of rehearse/],
+    [['rehearse', '--release', 'a', '--accept-unrehearsed', 'b'], /is no option of rehearse/],
+    [['deploy', '--release', 'a', '--accept-unrehearsed'], /--accept-unrehearsed: .*no value/],
     [['package'], /--tag: is missing: package needs it/],
     [['package', '--tag', '--yes'], /--tag: must be .*has no value/],
     [['adopt'], /--version: is missing/],
