@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2016,SC2154 # formats of dpkg; salt, names, normal and newline come from parity.sh and the caller
+# shellcheck disable=SC2016,SC2154 # formats of dpkg; variables of parity.sh and of the caller
 # Packages, and files of configuration that are not as their packages brought them.
 files_max=300
 
@@ -41,13 +41,16 @@ parity_packages() {
 }
 
 # The words that name this host or the other one are no difference. Whole words: `www` is not
-# `www-data`. Twice, for two that share the blank between them.
+# `www-data`; and a word without a dot (`www` of /var/www) only where both hosts are told of it.
+# Twice, for two that share the blank between them.
 normalising() {
-  { printf '%s\n' "$names" "$(uname -n)"
-    HOST=$(uname -n) awk '{ for (i = 2; i <= NF; i++) if ($i == ENVIRON["HOST"]) own = 1
-      if (own) for (i = 2; i <= NF; i++) print $i; own = 0 }' /etc/hosts
-    cat /etc/mailname
-    addresses; } 2>/dev/null | awk '
+  { printf '%s\n' "$names"
+    { uname -n
+      HOST=$(uname -n) awk '{ own = 0
+        for (i = 2; i <= NF; i++) if ($i == ENVIRON["HOST"]) own = 1
+        if (own) for (i = 2; i <= NF; i++) print $i }' /etc/hosts
+      cat /etc/mailname
+      addresses; } | awk '/[.:]/'; } 2>/dev/null | awk '
       $0 != "" && $0 !~ /^(localhost|127\.|::1)/ && !seen[$0]++ { print length($0) "\t" $0 }' |
     sort -r -n | cut -f2- | sed -e 's/[][\\.*^$/+?(){}|]/\\&/g' \
       -e 's#.*#s/(^|[^A-Za-z0-9_.-])&($|[^A-Za-z0-9_.-])/\\1@host@\\2/g#' -e p

@@ -1,6 +1,7 @@
 import { parityClasses, type ParityClass, type ParityConfig, type ParityVerdict }
   from '../config/config.ts';
 import type { ParityFacts } from '../facts/parse-parity.ts';
+import { matchesItem } from './item-glob.ts';
 import { verdictOf, type ItemVerdict } from './verdict.ts';
 
 /** One item that is not the same on both hosts; a `ParityLine` of a rehearsal. */
@@ -74,15 +75,27 @@ function isUnread(facts: ParityFacts, of: ParityClass, item: string): boolean {
 /** What one host could not read has no verdict but that of its class: it may well differ. */
 function unreadFindings({ production, staging }: BothFacts, parity: ParityConfig,
   of: ParityClass): ParityFinding[] {
-  const why = (facts: ParityFacts): Map<string, string> => new Map(facts.unread
-    .filter((it) => it.class === of).map((it) => [it.item, it.why]));
-  const one = why(production);
-  const other = why(staging);
+  const one = reasonsOf(production, of);
+  const other = reasonsOf(staging, of);
   const tell = (facts: ParityFacts, item: string, reason: string | undefined): string =>
     (reason === undefined ? told(of, facts.items.get(of)?.get(item)) : `not read: ${reason}`);
   return [...new Set([...one.keys(), ...other.keys()])].map((item) => ({ class: of, item,
     production: tell(production, item, one.get(item)),
-    staging: tell(staging, item, other.get(item)), ...verdictOf(parity, of, item) }));
+    staging: tell(staging, item, other.get(item)),
+    ...(one.get(item) === other.get(item) && isPrivate(parity, of, item)
+      ? { verdict: 'expected', reason: 'this login may read it on neither host' } as const
+      : verdictOf(parity, of, item)) }));
+}
+
+function reasonsOf(facts: ParityFacts, of: ParityClass): Map<string, string> {
+  return new Map(facts.unread.filter((it) => it.class === of).map((it) => [it.item, it.why]));
+}
+
+/** A package's own file (/etc/sudoers, say) that nobody asked for, and that others may not read. */
+function isPrivate(parity: ParityConfig, of: ParityClass, item: string): boolean {
+  return of === 'configuration' && item.startsWith('/')
+    && !parity.files.some((glob) => matchesItem(glob.replaceAll('**/', '*'), item))
+    && !parity.items.some((it) => matchesItem(it.item, item));
 }
 
 interface Values {

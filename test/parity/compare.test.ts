@@ -114,6 +114,15 @@ unread\tpackages\tpackages\tno dpkg`;
         staging: 'not read: it ended with 137' }]);
   });
 
+  it('is expected of a file of a package that others may not read, on both hosts alike', () => {
+    const unread = `${twelve}unread\tconfiguration\t/etc/sudoers\tit cannot be read`;
+    const both = { production: factsOf(unread), staging: factsOf(unread) };
+    expect(compareParity(both, parity)).toMatchObject({ verdict: 'pass',
+      findings: [{ item: '/etc/sudoers', verdict: 'expected' }] });
+    expect(compareParity(both, { ...parity, files: ['/etc/**'] }).verdict).toBe('warn');
+    expect(compare(unread)).toMatchObject([{ item: '/etc/sudoers', verdict: 'warn' }]);
+  });
+
   it('is nothing of a host that did not come to its end', () => {
     expect(parseParity(twelve.replace('complete\tyes', ''), 1)).toBeUndefined();
     expect(unpackParity(Buffer.from([0x1f, 0x8b, 8, 0]))).toBeUndefined();
