@@ -1,5 +1,8 @@
-import type { Config, InstallConfig, ServiceConfig, StateConfig } from './config.ts';
+import type {
+  CheckConfig, Config, InstallConfig, ServiceConfig, StateConfig,
+} from './config.ts';
 import { overlaps } from './paths.ts';
+import { placeholdersOf } from './placeholders.ts';
 import type { Report } from './report.ts';
 
 /** Something of the machine that a rehearsal would take for its own. */
@@ -12,7 +15,7 @@ interface Owned {
 
 /**
  * Where staging and production are one machine, a rehearsal that shared anything with production
- * would stop it, restore over it or swap it away.
+ * would stop it, restore over it, swap it away, or check it in place of the copy.
  */
 export function sameHostRules(
   configs: { readonly production: Config; readonly staging: Config }, report: Report,
@@ -36,7 +39,7 @@ function ownedBy(config: Config): readonly Owned[] {
   return [
     path('records', config.records), ...installed(config.install),
     ...config.services.flatMap(ofService), ...ofMaintenance(config),
-    ...config.state.flatMap(ofState),
+    ...config.state.flatMap(ofState), ...config.checks.flatMap(ofCheck),
   ];
 }
 
@@ -81,4 +84,18 @@ function ofState(state: StateConfig): Owned[] {
       ...(state.port === undefined ? [] : [`port ${state.port}`])].join(' '))];
     case 'command': return [name(`the restore command of ${state.name}`, state.restore.run)];
   }
+}
+
+/** A URL with the port in force asks staging; a command may know where it runs. */
+function ofCheck(check: CheckConfig): Owned[] {
+  switch (check.kind) {
+    case 'http': return ofUrl(check.url);
+    case 'records': return ofUrl(check.each);
+    case 'log': return [path('the log', check.file)];
+    case 'command': return [];
+  }
+}
+
+function ofUrl(url: string): Owned[] {
+  return placeholdersOf(url, 'url').some((it) => it !== 'id') ? [] : [name('the check of', url)];
 }

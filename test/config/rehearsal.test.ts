@@ -189,7 +189,8 @@ staging:
     expect(new Set(found.map((it) => it.place))).toEqual(new Set([place]));
     expect(found.map((it) => it.message.replace(/.*staging has /, ''))).toEqual([
       'records /var/lib/seatrial/guestbook', 'the unit guestbook.service',
-      'the value of PORT 18080', 'the value of PORT 8080']);
+      'the value of PORT 18080', 'the value of PORT 8080',
+      'the check of http://localhost:8080/health']);
     expect(found[0]?.fix).toMatch(/of: \/var\/lib\/seatrial\/guestbook, use: …/);
   });
 
@@ -207,6 +208,10 @@ staging:
     ['service: { start: a, stop: b, running: c, entry: /usr/a }', 'the stop command b'],
     ['maintenance: { on: a, off: b }', 'maintenance.on a'],
     ['state: [{ directory: /data/a }]', 'directory /data/a'],
+    ['checks: [{ http: "http://localhost:{PORT}/health" }, { log: /var/log/a }]',
+      'the log /var/log/a'],
+    ['checks: [{ http: http://a/health }, { records: { ids: a, each: "http://a/{id}" } }]',
+      'the check of http://a/{id}'],
   ])('such as %s', (section, message) => {
     const key = /^\w+/.exec(section)?.[0] ?? '';
     const text = fileOf({ [key]: section,
