@@ -86,10 +86,13 @@ function hasOverlay(): boolean {
   return known();
 }
 
+/** A Python module has no program: it is named by its path. */
 function isInstalled(program: string): boolean {
-  return directories.some((directory) => {
+  const paths = program.startsWith('/') ? [program]
+    : directories.map((directory) => join(directory, program));
+  return paths.some((path) => {
     try {
-      accessSync(join(directory, program), constants.X_OK);
+      accessSync(path, program.startsWith('/') ? constants.R_OK : constants.X_OK);
       return true;
     } catch {
       return false;
