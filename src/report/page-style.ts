@@ -40,13 +40,14 @@ footer{color:var(--faint);font-size:.85rem;margin-top:2rem}
 @media(max-width:40rem){
 body{padding:.7rem}
 dl{grid-template-columns:1fr;gap:0}dt{font-size:.85rem;margin-top:.45rem}
-table,tbody,tr,td{display:block}thead{display:none}
-tr{border-bottom:1px solid var(--line);padding:.45rem 0}
-td{border:0;padding:.1rem 0;display:flex;gap:.6rem}
-td::before{content:attr(data-label);flex:0 0 5.6rem;color:var(--faint)}
-td:first-child{font-weight:600}td:first-child::before{font-weight:400}
-td:empty{display:none}
-td.number{text-align:left}}
+table:not(.short),table:not(.short) :is(tbody,tr,td){display:block}
+table:not(.short) thead{display:none}
+table:not(.short) tr{border-bottom:1px solid var(--line);padding:.45rem 0}
+table:not(.short) td{border:0;padding:.1rem 0;display:flex;gap:.6rem;text-align:left}
+table:not(.short) td::before{content:attr(data-label);flex:0 0 5.6rem;color:var(--faint);
+font-weight:400}
+table:not(.short) td:first-child{font-weight:600}
+table:not(.short) td:empty{display:none}}
 @media print{body{max-width:none;font-size:10pt}nav{display:none}
 pre{max-height:none;overflow:visible}tr,dt,dd{break-inside:avoid}h2{break-after:avoid}}
 `;

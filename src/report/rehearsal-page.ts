@@ -73,7 +73,9 @@ function tableText({ head, rows }: Table): string {
   const labels = head.map(({ title }) => line(title));
   const type = (at: number): string => head[at]?.isNumber === true ? 'number' : '';
   const left = rows.length - rowsMax;
-  return ['<table>',
+  // Steps and their times stay side by side on a phone too.
+  const isShort = head.length === 2 && head[1]?.isNumber === true;
+  return [`<table${classes(isShort ? 'short' : '')}>`,
     `<thead><tr>${labels.map((it, at) => `<th scope="col"${classes(type(at))}>${it}</th>`)
       .join('')}</tr></thead>`, '<tbody>',
     ...rows.slice(0, rowsMax).map((row) => `<tr>${row.map((it, at) =>

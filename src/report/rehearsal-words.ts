@@ -65,8 +65,9 @@ function windowGlance({ forecast, windowSeconds }: Rehearsal): Told {
   const staging = windowSeconds === null ? '' : `; ${formatSeconds(windowSeconds)} on staging`;
   if (forecast === null) return { text: `not forecast${staging}`, mark: 'warn' };
   const { budget, high } = forecast;
-  const limit = budget === null ? '' : `, ${formatSeconds(budget)} allowed`;
   const over = budget !== null && high > budget;
+  const limit = budget === null ? ''
+    : `, ${over ? 'over the ' : ''}${formatSeconds(budget)} allowed`;
   return { text: `${rangeText(forecast)} expected in production${limit}${staging}`,
     mark: over ? 'bad' : 'good' };
 }
@@ -80,11 +81,10 @@ function dataGlance({ differences, compared }: Rehearsal): Told {
   if (!looked && differences.length === 0) return { text: 'not compared', mark: 'warn' };
   const accepted = countOf(differences, (it) => it.accepted !== undefined);
   const added = countOf(differences, (it) => it.kind === 'added');
-  const harmless = differences.length - accepted - added;
-  const parts = [[accepted, 'accepted'], [harmless, 'that can lose nothing'], [added, 'added']]
-    .filter(([number]) => number !== 0).map((part) => part.join(' '));
-  const lost = accepted === 0 ? ['nothing lost or changed'] : [];
-  return { text: [...lost, ...parts].join('; '), mark: accepted === 0 ? 'good' : 'warn' };
+  const told = listed([[accepted, 'accepted'],
+    [differences.length - accepted - added, 'that can lose nothing'], [added, 'added']]);
+  if (accepted > 0) return { text: `differences: ${told}`, mark: 'warn' };
+  return { text: told === '' ? 'all is as it was' : `nothing lost; ${told}`, mark: 'good' };
 }
 
 function undoGlance({ undo }: Rehearsal): Told {
@@ -116,11 +116,10 @@ function checksGlance({ checks, secondStart, migrateTwice }: Rehearsal): Told {
 
 function parityGlance({ parity }: Rehearsal): Told {
   const of = (verdict: string): number => countOf(parity, (it) => it.verdict === verdict);
-  const parts = [[of('fail'), 'that must not be'], [of('warn'), 'to know'],
-    [of('clock'), 'in speed or clock'], [of('expected'), 'expected']]
-    .filter(([number]) => number !== 0).map((part) => part.join(' '));
-  if (parts.length === 0) return { text: 'no difference is known', mark: 'plain' };
-  return { text: `differences: ${parts.join(', ')}`,
+  const told = listed([[of('fail'), 'that must not be'], [of('warn'), 'to know'],
+    [of('clock'), 'in speed or clock'], [of('expected'), 'expected']]);
+  if (told === '') return { text: 'no difference is known', mark: 'plain' };
+  return { text: `differences: ${told}`,
     mark: of('fail') > 0 ? 'bad' : of('warn') > 0 ? 'warn' : 'good' };
 }
 
@@ -136,6 +135,11 @@ function copyGlance({ data, isolation }: Rehearsal): Told {
 
 function count(number: number, noun: string, mark: Mark): Told {
   return { text: number === 0 ? '' : `${plural(number, noun)}, listed below`, mark };
+}
+
+/** `1 accepted, 2 added`: only what there is. */
+function listed(parts: readonly (readonly [number, string])[]): string {
+  return parts.filter(([number]) => number > 0).map((part) => part.join(' ')).join(', ');
 }
 
 function countOf<Item>(items: readonly Item[], is: (item: Item) => boolean): number {
