@@ -48,3 +48,6 @@ told_of() { printf 'state\t%s\t%s\t%s\n' "$1" "$2" "$3"; }
 free_beside() {
   df -P -k -- "$(dirname -- "$1")" 2>/dev/null | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
 }
+
+# copied_as files|physical|logical: told by a verb `copy` where it is not what is usual for its kind.
+copied_as() { printf 'way\t%s\n' "$1" >&2; }

@@ -15,6 +15,7 @@ COPY_TICK_SECONDS=0.05
 copy_directory() {
   path=$(spec "$1" path)
   regex=$(exclude_regex "$1")
+  if [ -f "$path" ] && [ ! -L "$path" ]; then copy_single; return; fi
   [ -d "$path" ] && [ ! -L "$path" ] || fail "$path is not there as a directory" || return
   all_readable "$path" "$regex" && none_deleted "$path" "$regex" && none_mapped "$path" "$regex" &&
     told_specials "$path" "$regex" && list_state before || return
@@ -24,6 +25,22 @@ copy_directory() {
   send_until_still || return
   settle_meta && send_meta paths listing owners directories.tar end ||
     fail 'the end of the copy could not be sent' || return
+}
+
+# Code can be a single file (settings, say); it comes as `meta/single`.
+copy_single() {
+  try=1
+  while :; do
+    before=$(stat -c '%i %s %y %z' -- "$path") && sleep 0.1 &&
+      cp --preserve=mode,ownership,timestamps,xattr -- "$path" "$SCRATCH/single" ||
+      fail "$path could not be read" || return
+    [ "$before" != "$(stat -c '%i %s %y %z' -- "$path")" ] || break
+    [ "$try" -lt "$COPY_PASSES_MAX" ] || fail "$path never stands still" || return
+    try=$((try + 1))
+  done
+  stat -c 'user %U
+group %G' -- "$path" >"$SCRATCH/owners" && printf 'whole\n' >"$SCRATCH/end" &&
+    send_meta single owners end || fail 'the file could not be sent' || return
 }
 
 # What an interrupted copy has brought already, as it was listed then: on standard input, if asked.
@@ -199,7 +216,12 @@ receive_directory() {
     tar -x -v -p --ignore-zeros --xattrs --xattrs-include='*' --acls -C "$part" \
       >"$part/meta/names" || fail 'the stream could not be unpacked whole' || return
     [ "$(cat "$part/meta/end" 2>/dev/null)" = whole ] || fail 'the stream ended too early' || return
-    settle_tree && told_owners || return
+    if [ -f "$part/meta/single" ]; then
+      rm -rf -- "$part/tree" && mv -T -- "$part/meta/single" "$part/tree" || return
+    else
+      settle_tree || return
+    fi
+    told_owners || return
   fi
   flush_tree "$part"
   mv -T -- "$part/tree" "$(beside incoming "$path")" && flush "$(side "$path")" && rm -rf -- "$part"

@@ -1,8 +1,7 @@
 # shellcheck shell=sh
 # A directory: all files below it, swapped by rename. Entries that `exclude` names are no state:
-# they are not copied and not compared. Where the state is swapped on the host that they live on,
-# they stay: each is renamed from what is there into what takes its place. A copy laid on another
-# host is without them.
+# they are not copied and not compared, and they stay where they are. Where the state is swapped,
+# each is renamed from what was there into what takes its place.
 
 # exclude_regex SPEC: globs as one extended regular expression for paths that begin with `./`, as in
 # src/package/glob.ts: `*` and `?` inside one name, `**` over names, `{a,b}`; empty: nothing.
@@ -179,13 +178,18 @@ lay_directory() {
   path=$(spec "$1" path)
   pristine=$(beside pristine "$path")
   next=$(beside laid "$path").part
-  [ -d "$pristine" ] || fail "there is no copy of $path here" || return
+  [ -e "$pristine" ] || fail "there is no copy of $path here" || return
   [ ! -L "$path" ] || fail "$path is a symbolic link" || return
-  ! mounted_inside "$path" || fail "a file system is mounted inside $path" || return
-  make_side "$path" && rm -rf -- "$next" || return
-  copy_tree "$pristine" "$next" && same_tree "$pristine" "$next" || return
+  [ ! -e "$path" ] || ! mounted_inside "$path" || fail "a file system is mounted inside $path" ||
+    return
+  # What an earlier life of this had carried over goes back first.
+  [ ! -d "$next" ] || [ ! -d "$path" ] ||
+    carry_excluded "$next" "$path" "$(exclude_regex "$1")" || return
+  make_side "$path" && rm -rf -- "$next" && copy_tree "$pristine" "$next" || return
+  if [ -d "$pristine" ]; then same_tree "$pristine" "$next"; else cmp -s -- "$pristine" "$next"; fi ||
+    fail "the copy of $pristine is not equal to it" || return
   flush_tree "$next"
-  set_aside "$path" && mv -T -- "$next" "$path" || fail "$path could not be laid" || return
+  carry_excluded "$path" "$next" "$(exclude_regex "$1")" && set_aside "$path" && mv -T -- "$next" "$path" || fail "$path could not be laid" || return
   flush "$(dirname -- "$path")" "$(side "$path")"
   rm -rf -- "$(beside laid "$path").old"
 }

@@ -83,7 +83,10 @@ copy_in_use() {
     python3) python3 -c "$sqlite_step" "$(sqlite_uri "$1" mode=ro)" "$2" "$SQLITE_WAIT_SECONDS" ;;
     *) sqlite3 -batch -init /dev/null -cmd ".timeout ${SQLITE_WAIT_SECONDS}000" "$(sqlite_uri "$1" mode=ro)" \
         "vacuum into '$(printf '%s' "$2" | sed "s/'/''/g")'" >/dev/null ;;
-  esac 2>"$SCRATCH/sqlite-said" && same_mode "$1" "$2" && return
+  esac 2>"$SCRATCH/sqlite-said" && same_mode "$1" "$2" && {
+    [ "$(sqlite_tool)" = python3 ] || copied_as logical
+    return
+  }
   rm -f -- "$2"
   # A journal that a crash has left cannot be rolled back by who only reads.
   [ -e "$1-journal" ] && copy_standing "$1" "$2" && return

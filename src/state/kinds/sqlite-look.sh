@@ -4,6 +4,7 @@
 # look_into PLACE: sets $uri to what can be read without a trace. A log or a journal beside it would
 # be merged by opening: then a scratch copy is opened.
 look_into() {
+  [ ! -d "$1" ] || set -- "$1/database"
   [ -f "$1" ] || fail "$1 is not there" || return
   [ -n "$(sqlite_tool)" ] ||
     fail "neither sqlite3 nor python3 is on $(uname -n): install one of them" || return
@@ -125,6 +126,10 @@ digest_tables() {
 
 probe_sqlite() {
   told_of "$2" free "$(free_beside "$1")"
+  tool=$(sqlite_tool)
+  [ -n "$tool" ] || { told_of "$2" problem "neither sqlite3 nor python3 is on $(uname -n)${TAB}Install \
+one of them: apt-get install sqlite3"; return 0; }
+  told_of "$2" parity:sqlite "$(sqlite_ask :memory: 'select sqlite_version();')"
   [ -f "$1" ] || { told_of "$2" bytes 0; return 0; }
   told_of "$2" bytes "$(sqlite_bytes "$1")"
   [ -r "$1" ] || told_of "$2" problem \
@@ -133,10 +138,6 @@ probe_sqlite() {
     told_of "$2" problem "process $id writes to a deleted file that was $1${TAB}Restart the \
 application: what it writes there will be lost."
   done
-  tool=$(sqlite_tool)
-  [ -n "$tool" ] || { told_of "$2" problem "neither sqlite3 nor python3 is on $(uname -n)${TAB}Install \
-one of them: apt-get install sqlite3"; return 0; }
-  told_of "$2" parity:sqlite "$(sqlite_ask :memory: 'select sqlite_version();')"
   # A log is read through an index in memory that must be there already: nothing is written.
   if [ -r "$1" ] && [ -s "$1" ] && { ! is_wal "$1" || [ -e "$1-shm" ]; }; then
     told_of "$2" schema "$(sqlite_ask "$(sqlite_uri "$1" mode=ro)" \

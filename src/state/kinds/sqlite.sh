@@ -96,16 +96,16 @@ bring_sqlite() {
 
 unbring_sqlite() { unbring_path "$1" "$2"; }
 
-# place_sqlite SPEC LABEL WHICH: the database file itself.
+# place_sqlite SPEC LABEL WHICH: a copy is a directory, with all that SQLite keeps beside `database`.
 place_sqlite() {
   case $3 in
     live) printf '%s\n' "$1" ;;
-    rescue) printf '%s/database\n' "$(rescue_place "$1" "$2")" ;;
-    *) printf '%s/database\n' "$(beside_database "$3" "$1")" ;;
+    rescue) printf '%s\n' "$(rescue_place "$1" "$2")" ;;
+    *) beside_database "$3" "$1" ;;
   esac
 }
 
-# beside_database WHICH PATH: a copy is a directory, with all that SQLite keeps beside the database.
+# beside_database WHICH PATH
 beside_database() { printf '%s/%s-%s\n' "$(side "$2")" "$1" "${2##*/}"; }
 
 # May be repeated; a host that dies in it has no pristine copy, or a whole one.
