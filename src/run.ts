@@ -5,6 +5,7 @@ import { deploy, plan } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { packageTag } from './commands/package.ts';
 import { attach, recover } from './commands/recover.ts';
+import { rehearse } from './commands/rehearse.ts';
 import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import type { Result, World } from './commands/world.ts';
@@ -20,7 +21,7 @@ export async function run(
 ): Promise<Result> {
   switch (command) {
     case 'package': return packageTag(options, world);
-    case 'rehearse': throw new Error('not yet');
+    case 'rehearse': return rehearse(options, world);
     case 'plan': return plan(options, world);
     case 'deploy': return deploy(options, world);
     case 'adopt': return adopt(options, world);

@@ -24,10 +24,8 @@ rmSync(scratch, { recursive: true, force: true });
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 node(join(dirname(require.resolve('typescript')), 'tsc.js'), '-p', 'tsconfig.build.json');
 cpSync(join(root, 'package.json'), join(scratch, 'package.json'));
-for (const folder of ['facts', 'state', 'transaction']) {
-  for (const file of shellFiles(join(root, 'src', folder))) {
-    cpSync(file, join(scratch, relative(root, file)));
-  }
+for (const file of shellFiles(join(root, 'src'))) {
+  cpSync(file, join(scratch, relative(root, file)));
 }
 for (const [name, file] of Object.entries(entries)) {
   const out = join(root, 'dist', name);

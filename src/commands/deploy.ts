@@ -46,7 +46,7 @@ export async function plan(options: RawOptions, world: World): Promise<Result> {
   return { kind: 'printed' };
 }
 
-async function inputs(options: RawOptions): Promise<{ config: Config; release: Release }> {
+export async function inputs(options: RawOptions): Promise<{ config: Config; release: Release }> {
   const config = loadConfig(options.config);
   const release = await readRelease(options.release ?? '');
   if (release.manifest.application !== config.application) {
@@ -124,7 +124,7 @@ export function isUnchanged(config: Config, facts: HostFacts, release: Release):
       && facts.paths.get(currentLink(config))?.exists === true;
 }
 
-function planFor(acting: Acting, facts: HostFacts, release: Release): Plan {
+export function planFor(acting: Acting, facts: HostFacts, release: Release): Plan {
   const { config, options, world } = acting;
   const { archive, version } = release.manifest;
   const target = { version, digest: archive.sha256, unpackedBytes: release.unpackedBytes,

@@ -1,3 +1,4 @@
+import { command } from '../command/command.ts';
 import { SeatrialError } from '../errors.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
@@ -21,16 +22,34 @@ export function stagingContext({ staging }: Pair, facts: {
     run: newRunId(staging.world, facts.stagingFacts) });
 }
 
+export interface Closed {
+  /** For its times. */
+  readonly plan: Plan;
+  /** What was tried as the application's users and was refused: `tcp 192.0.2.1 25`. */
+  readonly proven: readonly string[];
+}
+
 /**
  * Before anything of production arrives on staging: the application there is stopped, cannot be
- * started, and is cut off. Gives the plan, for its times.
+ * started, and is cut off.
  */
 export async function closeStaging(pair: Pair, context: Context, production: HostFacts):
-Promise<Plan> {
+Promise<Closed> {
   const { staging } = pair;
   const targets = isolationTargets({ config: pair.production.config, facts: production },
     staging.config);
-  return carryOut(staging, context, closeOff(context, [isolate(context, targets)]));
+  const plan = await carryOut(staging, context, closeOff(context, [isolate(context, targets)]));
+  const proof = await staging.transport.run(command('cat', '--',
+    `${staging.config.records}/runs/${plan.run}/isolation-proof`));
+  return { plan, proven: provenBy(proof.stdout) };
+}
+
+/** Lines of the proof; what could not even be routed is as good as refused. */
+function provenBy(text: string): string[] {
+  return [...new Set(text.split('\n').flatMap((line) => {
+    const target = /\b(?:refused|unroutable)\t.*?((?:tcp|udp) \S+ \d+)/.exec(line)?.[1];
+    return target === undefined ? [] : [target];
+  }))];
 }
 
 /** Makes staging what production is, and starts it. */

@@ -1,5 +1,6 @@
 import type { Report } from '../report/events.ts';
 import type { Summary } from '../report/events.ts';
+import type { Rehearsal } from '../trial/rehearsal.ts';
 
 /** What only the edge can give: clocks, chance, the terminal, the environment. */
 export interface World {
@@ -26,4 +27,7 @@ export interface World {
 /** What a command gives back: a summary with an end, or text that was printed. */
 export type Result =
   | { readonly kind: 'summary'; readonly summary: Summary }
+  /** A rehearsal that came to an end: passed or refused, with the files that tell it. */
+  | { readonly kind: 'rehearsal'; readonly rehearsal: Rehearsal; readonly receipt: string;
+    readonly page: string; }
   | { readonly kind: 'printed' };

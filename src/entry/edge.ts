@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from '../commands/world.ts';
 import type { RawOptions } from '../config/options.ts';
-import type { Summary } from '../report/events.ts';
+import type { Console } from '../report/console.ts';
 import { watchSignals } from './signals.ts';
 import { ignoreLostReaders, makeTemporary, userName } from './surroundings.ts';
 import { openTerminal } from './terminal.ts';
@@ -12,7 +12,8 @@ import { toolVersion } from './version.ts';
 
 export interface Edge {
   readonly world: World;
-  finish(summary: Summary): void;
+  finish: Console['finish'];
+  finishRehearsal: Console['finishRehearsal'];
   close(): void;
 }
 
@@ -30,7 +31,7 @@ export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): E
     cancel: signals.cancel, temporaryDirectory, by: `${userName()}@${hostname()}`,
     environment: environment as Record<string, string>, toolVersion,
   };
-  return { world, finish: terminal.finish, close: () => {
+  return { world, ...terminal, close: () => {
     terminal.close();
     signals.stop();
     rmSync(temporaryDirectory, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { summaryJson } from '../report/json.ts';
 import { renderProblems } from '../report/problems.ts';
 import { run } from '../run.ts';
 import { openEdge, type Edge } from './edge.ts';
+import { finishRehearsal } from './finish.ts';
 import { toolVersion } from './version.ts';
 
 /** The command line: arguments in, exit status out (docs/ends.md). */
@@ -22,6 +23,7 @@ Promise<number> {
     const result = command === 'demo' ? await demo(options, edge.world)
       : await run(command, options, edge.world);
     if (result.kind === 'printed') return 0;
+    if (result.kind === 'rehearsal') return finishRehearsal(edge, result, options.json);
     edge.finish(result.summary);
     if (options.json) edge.world.print(summaryJson(result.summary));
     return ends[result.summary.end];

@@ -8,7 +8,10 @@ import { openProgress } from './progress.ts';
 import { openRemoteOutput, type RemoteOutput } from './remote-output.ts';
 import { openScreen, type Entry, type Screen, type ScreenOptions } from './screen.ts';
 import { isBegin, openStepsSeen } from './steps-seen.ts';
+import type { Rehearsal } from '../trial/rehearsal.ts';
+import { rehearsalLines } from './rehearsal-console.ts';
 import { summaryLines } from './summary-text.ts';
+import { plainLine } from './text.ts';
 
 export interface ConsoleOptions extends ScreenOptions {
   /** Show what remote commands print, not only where a step fails. */
@@ -23,6 +26,13 @@ export interface Console {
   readonly tick: () => void;
   /** The last block: how it ended, why, where things are, what to type next. */
   readonly finish: (summary: Summary) => void;
+  /** The same of a rehearsal, and where the whole of it can be read. */
+  readonly finishRehearsal: (rehearsal: Rehearsal, written: Written) => void;
+}
+
+export interface Written {
+  readonly receipt: string;
+  readonly page: string;
 }
 
 interface Parts {
@@ -58,6 +68,13 @@ export function openConsole(options: ConsoleOptions): Console {
       screen.clear();
       const look = { columns: screen.columns(), paint: screen.paint };
       screen.lines(['', ...summaryLines(summary, look)]);
+    },
+    finishRehearsal: (rehearsal, written) => {
+      screen.output(output.flush());
+      screen.clear();
+      const look = { columns: screen.columns(), paint: screen.paint };
+      screen.lines(['', ...rehearsalLines(rehearsal, look), '',
+        ...[`page     ${written.page}`, `receipt  ${written.receipt}`].map(plainLine)]);
     },
   };
 }

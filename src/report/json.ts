@@ -1,4 +1,5 @@
 import { ends } from '../errors.ts';
+import type { Rehearsal } from '../trial/rehearsal.ts';
 import type { Summary } from './events.ts';
 
 /**
@@ -26,6 +27,18 @@ export function summaryJson(summary: Summary): string {
     timeline: summary.timeline.map(({ id, title, seconds, result, text: why }) => (
       { id, title, seconds, result, text: why })),
   });
+  return harmless(text);
+}
+
+/** The whole rehearsal as one line (docs/ends.md), with where it was written. */
+export function rehearsalJson(rehearsal: Rehearsal, written: { receipt: string; page: string }):
+string {
+  const end = rehearsal.verdict === 'passed' ? 'done' : 'refused';
+  return harmless(JSON.stringify({ format: 1, command: 'rehearse', end, exit: ends[end],
+    ...written, rehearsal }));
+}
+
+function harmless(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped).replace(/##(?=\[)/g, '#\\u0023');
 }
 

@@ -7,7 +7,9 @@ import type { Step } from './step.ts';
 
 /** Production's code as it stands on staging: a tree or a file that is laid from its copy. */
 export interface LaidPath {
-  readonly path: string;
+  /** What a person reads. */
+  readonly title: string;
+  readonly spec: string;
   /** `code1`, `shared2`: under this label its copy is kept. */
   readonly label: string;
 }
@@ -63,8 +65,8 @@ function closeStaging(context: Context): Step {
 function layCode({ context, code }: LayInput): Step[] {
   const link = linkInWindow(context.config);
   return [
-    ...code.map((it) => step(`lay-${it.label}`, `Lay production's ${it.path}`,
-      [verb('lay_directory', it.path, it.label)])),
+    ...code.map((it) => step(`lay-${it.label}`, `Lay production's ${it.title}`,
+      [verb('lay_directory', it.spec, it.label)])),
     ...(link === '' ? [] : [step('lay-link', 'Switch to the release that production runs',
       [verb('switch_link', link, context.oldRelease)])]),
   ];

@@ -8,7 +8,9 @@ import { describeBefore, rest, trial } from '../steps/trial.ts';
 export interface TrialExtras {
   /** Before the procedure's first step. */
   readonly first: readonly Step[];
-  /** After its last check, before the way back. */
+  /** After its last check, before all that only a rehearsal does. */
+  readonly installed: readonly Step[];
+  /** Before the way back. */
   readonly last: readonly Step[];
 }
 
@@ -27,7 +29,7 @@ export function makeTrialPlan(context: Context, host: string, extras: TrialExtra
     steps: [
       rest(context), ...extras.first, ...inPhase('prepare'),
       ...window.slice(0, touched), describeBefore(context), ...window.slice(touched),
-      ...beforeBack, ...extras.last, ...turnBack,
+      ...extras.installed, ...beforeBack, ...extras.last, ...turnBack,
     ],
   };
 }

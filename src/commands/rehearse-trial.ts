@@ -1,0 +1,85 @@
+import { SeatrialError } from '../errors.ts';
+import { gatherFacts } from '../facts/gather.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import type { Release } from '../package/release.ts';
+import type { Plan } from '../plan/plan.ts';
+import { preflight } from '../plan/preflight.ts';
+import { stillIsolated } from '../steps/isolate.ts';
+import { writesBegin, writesFound } from '../steps/outside.ts';
+import type { Step } from '../steps/step.ts';
+import type { JournalEnd } from '../transaction/journal.ts';
+import { findingsCommand, parseFindings, type Findings } from '../trial/findings.ts';
+import { makeTrialPlan } from '../trial/plan.ts';
+import type { OutsideWrite } from '../trial/rehearsal.ts';
+import { deployContext } from './context.ts';
+import { launchOnStaging } from './rehearse-lay.ts';
+import { execute, newRunId, type Acting } from './transaction.ts';
+
+export interface Tried {
+  readonly outside: readonly OutsideWrite[];
+  readonly plan: Plan;
+  readonly end: JournalEnd;
+  readonly findings: Findings;
+  readonly facts: HostFacts;
+}
+
+const findingsTimeoutMs = 60_000;
+
+/**
+ * Production's procedure on the laid copy, with all that is looked at around it, and the way back.
+ * Throws `refused` where staging cannot do what production would be asked to, `running` where
+ * contact is lost: the host goes on, and ends closed.
+ */
+export async function tryOut(staging: Acting, release: Release): Promise<Tried> {
+  const { transport, config, world } = staging;
+  const facts = await gatherFacts(transport, config);
+  const { archive, version } = release.manifest;
+  const target = { version, digest: archive.sha256, unpackedBytes: release.unpackedBytes,
+    archiveBytes: archive.bytes };
+  const context = deployContext({ config, facts, target, run: newRunId(world, facts), repair: '',
+    rehearsal: 'a rehearsal' });
+  const problems = preflight({ config, facts, first: false,
+    arrivingBytes: target.archiveBytes + target.unpackedBytes * 2 });
+  if (problems.length > 0) {
+    throw new SeatrialError('refused', problems.map((it) => ({ ...it,
+      message: `staging: ${it.message}` })));
+  }
+  const plan = makeTrialPlan(context, staging.host.name, {
+    first: [aside({ id: 'trial-outside', phase: 'prepare', do: [writesBegin(context)],
+      title: 'Mark the time, to see what is written elsewhere' })],
+    installed: [aside({ id: 'trial-outside-found', phase: 'window',
+      title: 'Look what was written outside of the declared paths',
+      do: [writesFound(context, outsideFile(config.records, context.run))] })],
+    last: [stillIsolated()],
+  });
+  const followed = await execute(staging, plan,
+    { launch: launchOnStaging(facts), archive: release.archivePath });
+  if (followed.kind !== 'ended') {
+    throw new SeatrialError('running', [{
+      message: followed.kind === 'running' ? followed.why : 'the host does not know this run',
+      fix: 'The rehearsal goes on without a witness; run rehearse again when it has ended ' +
+        `(seatrial attach --host staging --run ${plan.run}).`,
+    }]);
+  }
+  const told = await transport.run(findingsCommand(config.records, plan.run),
+    { timeoutMs: findingsTimeoutMs });
+  const findings = parseFindings(told.stdout);
+  return { outside: outsideWrites(findings), plan, end: followed.end, findings, facts };
+}
+
+function outsideFile(records: string, run: string): string {
+  return `${records}/runs/${run}/trial/outside`;
+}
+
+/** `outside TAB what TAB path` lines; what is temporary is nobody's loss. */
+function outsideWrites(findings: Findings): OutsideWrite[] {
+  return (findings.get('outside') ?? []).flatMap((line) => {
+    const [word, what = '', path = ''] = line.split('\t');
+    return word === 'outside' && what !== 'temporary' ? [{ path, what }] : [];
+  });
+}
+
+/** A step that only looks, and needs no way back. */
+function aside(step: Pick<Step, 'id' | 'title' | 'phase' | 'do'>): Step {
+  return { ...step, back: '', undo: [] };
+}
