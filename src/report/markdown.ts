@@ -8,7 +8,8 @@ import { headline, windowText } from './words.ts';
 export const githubLimitBytes = 1024 * 1024;
 
 /** How much of a long summary is kept: rows of each list, characters of each text. */
-export const sizes = [[2000, 2000], [500, 1000], [200, 500], [50, 300], [20, 200], [6, 120], [2, 80]];
+export const sizes =
+  [[2000, 2000], [500, 1000], [200, 500], [50, 300], [20, 200], [6, 120], [2, 80]];
 
 export interface Size {
   readonly rows: number;

@@ -16,6 +16,8 @@ interface Look {
 const tones: Readonly<Record<Mark, Tone>> =
   { good: 'good', bad: 'bad', warn: 'warn', plain: 'plain' };
 const differencesMax = 20;
+/** On less, what a line is about stands before its text, not beside it. */
+const besideColumnsMin = 60;
 
 /**
  * A rehearsal for a terminal or a log: the verdict, why, what a person decides by, what changed
@@ -24,7 +26,8 @@ const differencesMax = 20;
 export function rehearsalLines(rehearsal: Rehearsal, look: Look): string[] {
   const { columns, paint } = look;
   const content = rehearsalDocument(rehearsal);
-  const title = (text: string): string[] => ['', paint(text, 'strong')];
+  const title = (text: string): string[] =>
+    ['', ...wrap(text, columns).map((line) => paint(line, 'strong'))];
   const titled = (text: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [...title(text), ...lines];
   const items = (texts: readonly string[]): string[] =>
@@ -60,7 +63,8 @@ export function differenceLines(differences: readonly Difference[], look: Look):
 
 function glanceLines(rows: readonly GlanceRow[], { columns, paint }: Look): string[] {
   const room = Math.max(...rows.map(({ what }) => widthOf(what)));
-  return rows.flatMap(({ what, text, mark }) =>
-    hang(text, { first: `  ${padColumns(what, room)}  `, columns })
+  const isNarrow = columns < besideColumnsMin;
+  return rows.flatMap(({ what, text, mark }) => hang(isNarrow ? `${what}: ${text}` : text,
+    { first: isNarrow ? '  ' : `  ${padColumns(what, room)}  `, columns })
       .map((line) => paint(line, tones[mark])));
 }

@@ -85,7 +85,7 @@ function dataBlocks({ compared, differences, outside, unusedAccept }: Rehearsal)
   return [
     ...same.length === 0 ? [text('The data was not compared.', 'warn')]
       : titled('As it was before:', list(same)),
-    ...differences.length === 0 ? [] : differenceTable(differences),
+    ...differenceTable(differences),
     ...titled('Written outside of the declared paths; undo would not know of it:',
       table(['Path', 'What'], outside.map((it) => [it.path, cell(it.what, 'bad')]))),
     ...list(unusedAccept, 'warn'),
@@ -147,7 +147,9 @@ function undoBlocks({ undo, steps }: Rehearsal): Block[] {
       ? text(`All of it was undone in ${seconds}; code and data were what they had been before.`,
         'good')
       : text('What is there after going back is not what was there before.', 'bad'),
-    ...undo.differences.length === 0 ? [] : differenceTable(undo.differences),
+    ...table(['What', 'Change', 'Verdict'], undo.differences.map((it) =>
+      [`${it.state}: ${subjectOf(it)}`, changeOf(it),
+        cell(it.kind === 'added' ? 'left behind' : 'not brought back', 'bad')])),
     ...stepTable(steps.filter((it) => it.phase === 'undo')),
   ];
 }

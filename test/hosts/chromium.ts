@@ -82,11 +82,14 @@ async function show(send: Chromium['send'], { width, height, scheme }: Look): Pr
     { features: [{ name: 'prefers-color-scheme', value: scheme }] });
 }
 
+interface Wire {
+  readonly send: (method: string, parameters?: object, sessionId?: string) =>
+  Promise<Record<string, unknown>>;
+  readonly events: (method: string) => Record<string, unknown>[];
+}
+
 /** Messages are JSON with a NUL after each. */
-function openWire(input: Writable, output: Readable): {
-  send(method: string, parameters?: object, sessionId?: string): Promise<Record<string, unknown>>;
-  events(method: string): Record<string, unknown>[];
-} {
+function openWire(input: Writable, output: Readable): Wire {
   const waiting = new Map<number, Answer>();
   const events: Message[] = [];
   let rest = '';

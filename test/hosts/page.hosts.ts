@@ -9,7 +9,8 @@ import { openChromium, type Chromium, type Look } from './chromium.ts';
 
 /** The approver's page in a real browser: on a phone and on a desk, in the light and the dark. */
 const looks: readonly Look[] = [360, 1200].flatMap((width) =>
-  (['light', 'dark'] as const).map((scheme) => ({ width, height: width < 600 ? 740 : 800, scheme })));
+  (['light', 'dark'] as const).map((scheme) =>
+    ({ width, height: width < 600 ? 740 : 800, scheme })));
 const pages = { ...rehearsals, hostile: hostileRehearsal };
 const contrastMin = 4.5;
 
@@ -58,6 +59,13 @@ const inSight = (selector: string): string => `(() => {
     : [top, bottom, size].join(' ');
 })()`;
 
+interface Heard {
+  /** What the page wrote to the console, and what the browser complained of. */
+  readonly said: () => unknown[];
+  /** Every address that it asked for, but its own. */
+  readonly asked: () => string[];
+}
+
 describe('the page of a rehearsal', () => {
   let chromium: Chromium;
   let directory: string;
@@ -72,7 +80,7 @@ describe('the page of a rehearsal', () => {
     rmSync(directory, { recursive: true });
   });
 
-  async function open(html: string, look: Look): Promise<{ said(): unknown[]; asked(): string[] }> {
+  async function open(html: string, look: Look): Promise<Heard> {
     const file = join(directory, 'page.html');
     writeFileSync(file, html);
     const spoke = ['Log.entryAdded', 'Runtime.consoleAPICalled', 'Runtime.exceptionThrown'];
