@@ -96,7 +96,7 @@ fib daddr type local accept
 counter name escaped
 drop
 }
-$(nft_hook behind postrouting 300 leave)
+$(nft_hook behind output 400 leave)
 }
 NFT
 }
