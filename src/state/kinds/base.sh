@@ -49,5 +49,21 @@ free_beside() {
   df -P -k -- "$(dirname -- "$1")" 2>/dev/null | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'
 }
 
-# copied_as files|physical|logical: told by a verb `copy` where it is not what is usual for its kind.
+# copied_as files|physical|logical: told by a verb `copy` where it is not what is usual.
 copied_as() { printf 'way\t%s\n' "$1" >&2; }
+
+# counted FILE: passes on what it reads, and leaves in the file how much it was. What tar writes
+# comes in whole records: an end that was cut off shows even where tar would not miss it.
+counted() { dd bs=262144 2>"$1"; }
+
+whole_records() {
+  bytes=$(tail -n 1 -- "$1" | sed -n 's/^\([0-9]*\) bytes .*/\1/p')
+  [ -n "$bytes" ] && [ "$bytes" -gt 0 ] && [ $((bytes % 10240)) = 0 ]
+}
+
+# open_in NAME: processes that have a file open which /proc shows by this name, one a line.
+open_in() {
+  find /proc/[0-9]*/fd -maxdepth 1 -type l -printf '%h\t%l\n' 2>/dev/null |
+    SOUGHT=$1 awk -F'\t' '$2 == ENVIRON["SOUGHT"] { split($1, part, "/"); print part[3] }' |
+    sort -u
+}

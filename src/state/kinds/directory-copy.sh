@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # A directory is copied while it is in use, by reading alone. Its entries are listed (with the time
-# of their last change, which no program can set), sent, and listed again; what changed is sent again.
-# When the listing before a pass equals the one after it, what was sent is what was there at every
-# instant between the two.
+# of their last change, which no program can set), sent, and listed again; what changed is sent
+# again. When the listing before a pass equals the one after it, what was sent is what was there at
+# every instant between the two.
 
 COPY_PASSES_MAX=60
 COPY_SECONDS_MAX=600
@@ -204,7 +204,7 @@ shows a change: copy from a backup (copy-from), or say copy-from: last-saved" ||
   done <"$SCRATCH/mapped"
 }
 
-# receive_directory: an interrupted copy leaves what it has brought; `COPY_RESUME=yes` goes on there.
+# receive_directory: an interrupted copy leaves what it has brought; with COPY_RESUME it goes on.
 receive_directory() {
   path=$(spec "$1" path)
   part=$(beside incoming "$path").part
@@ -213,9 +213,11 @@ receive_directory() {
   (umask 077 && mkdir -p -- "$part/meta" "$part/tree") && rm -f -- "$part/meta/end" || return
   if [ "${COPY_FROM:-live}" = backup ]; then unpack_plain || return
   else
-    tar -x -v -p --ignore-zeros --xattrs --xattrs-include='*' --acls -C "$part" \
-      >"$part/meta/names" || fail 'the stream could not be unpacked whole' || return
-    [ "$(cat "$part/meta/end" 2>/dev/null)" = whole ] || fail 'the stream ended too early' || return
+    # In the order of bytes `a-b` stands between `a` and `a/c`: the times of `a` are set at the end.
+    counted "$part/meta/count" | tar -x -v -p --ignore-zeros --delay-directory-restore --xattrs \
+      --xattrs-include='*' --acls -C "$part" >"$part/meta/names" || fail 'the stream could not be unpacked whole' || return
+    [ "$(cat "$part/meta/end" 2>/dev/null)" = whole ] && whole_records "$part/meta/count" ||
+      fail 'the stream ended too early' || return
     if [ -f "$part/meta/single" ]; then
       rm -rf -- "$part/tree" && mv -T -- "$part/meta/single" "$part/tree" || return
     else
@@ -239,7 +241,8 @@ settle_tree() {
     sort -z -o ../meta/paths ../meta/paths && comm -z -23 ../meta/here ../meta/paths |
       xargs -0 -r rm -rf --) || fail 'what vanished meanwhile could not be removed' || return
   [ ! -s "$part/meta/directories.tar" ] ||
-    tar -x -p --xattrs --xattrs-include='*' --acls -C "$part/tree" -f "$part/meta/directories.tar" ||
+    tar -x -p --xattrs --xattrs-include='*' --acls -C "$part/tree" \
+      -f "$part/meta/directories.tar" ||
     fail 'the directories could not be set' || return
   (cd -- "$part/tree" && find . \( -type d -printf '%p\td %m 0 %T@ %C@ %i %U %G\0' -o \
     -printf '%p\t%y %m %s %T@ %C@ %i %U %G\0' \)) >"$part/meta/found.raw" || return
@@ -263,8 +266,8 @@ told_owners() {
   done <"$part/meta/owners"
 }
 
-# known_directory SPEC LABEL: what an interrupted copy has brought whole, for the next try. The names
-# came in the order of the listing; of the last ones it is not known whether they are whole.
+# known_directory SPEC LABEL: what an interrupted copy has brought whole, for the next try. The
+# names came in the order of the listing; of the last ones it is not known whether they are whole.
 known_directory() {
   part=$(beside incoming "$(spec "$1" path)").part
   [ -s "$part/meta/before" ] && [ -s "$part/meta/names" ] && [ -e "$part/meta/hot" ] || return 0

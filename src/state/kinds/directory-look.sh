@@ -6,8 +6,8 @@ one_line_each() {
   tr '\n\0' '\001\n' | awk '{ gsub(/\\/, "\\\\"); gsub(/\001/, "\\n"); print }'
 }
 
-# objects_directory SPEC PLACE: `file TAB NAME TAB type mode owner:group size sha256`; a link has its
-# target instead.
+# objects_directory SPEC PLACE: `file TAB NAME TAB type mode owner:group size sha256`; a link has
+# its target instead.
 objects_directory() (
   regex=$(exclude_regex "$1")
   look=$(mktemp -d "${RUN_DIR:-/tmp}/look-XXXXXX") || exit
@@ -60,7 +60,7 @@ probe_directory() {
   path=$(spec "$1" path)
   regex=$(exclude_regex "$1")
   told_of "$2" free "$(free_beside "$path")"
-  [ -d "$path" ] || { told_of "$2" bytes 0; return 0; }
+  [ -d "$path" ] || { told_of "$2" exists no; return 0; }
   # A file with two names is there once.
   told_of "$2" bytes "$(tree_find "$path" "$regex" -printf '%b %D:%i\n' 2>/dev/null |
     awk '!seen[$2]++ { sum += $1 * 512 } END { printf "%.0f\n", sum }')"

@@ -186,10 +186,12 @@ lay_directory() {
   [ ! -d "$next" ] || [ ! -d "$path" ] ||
     carry_excluded "$next" "$path" "$(exclude_regex "$1")" || return
   make_side "$path" && rm -rf -- "$next" && copy_tree "$pristine" "$next" || return
-  if [ -d "$pristine" ]; then same_tree "$pristine" "$next"; else cmp -s -- "$pristine" "$next"; fi ||
+  if [ -d "$pristine" ]; then same_tree "$pristine" "$next"
+  else cmp -s -- "$pristine" "$next"; fi ||
     fail "the copy of $pristine is not equal to it" || return
   flush_tree "$next"
-  carry_excluded "$path" "$next" "$(exclude_regex "$1")" && set_aside "$path" && mv -T -- "$next" "$path" || fail "$path could not be laid" || return
+  carry_excluded "$path" "$next" "$(exclude_regex "$1")" && set_aside "$path" &&
+    mv -T -- "$next" "$path" || fail "$path could not be laid" || return
   flush "$(dirname -- "$path")" "$(side "$path")"
   rm -rf -- "$(beside laid "$path").old"
 }

@@ -35,10 +35,9 @@ file that was $1: what it writes will be lost. Restart the application first"
 
 # deleted_database PATH: processes that have a file of this name open which is no longer there.
 deleted_database() {
-  find /proc/[0-9]*/fd -maxdepth 1 -type l -lname '*(deleted)' -printf '%h\t%l\n' 2>/dev/null |
-    SOUGHT=$(readlink -f -- "$1") awk -F'\t' '
-      $2 == ENVIRON["SOUGHT"] " (deleted)" || $2 == ENVIRON["SOUGHT"] "-wal (deleted)" {
-        split($1, part, "/"); print part[3] }' | sort -u
+  for suffix in '' -wal; do
+    open_in "$(readlink -f -- "$1")$suffix (deleted)"
+  done | sort -u
 }
 
 sqlite_bytes() {
@@ -59,7 +58,9 @@ TMPDIR for this login, or copy it from a backup (copy-from)"
 # in_use PATH: may somebody write to it now? Files that a crash has left are not in use; what cannot
 # be seen counts as in use, but for a log without its index, which nobody can have open.
 in_use() {
-  if [ "$(id -u)" = 0 ] && [ -z "$(openers "$1")" ]; then return 1; fi
+  if [ "$(id -u)" = 0 ] && [ -z "$(open_in "$(readlink -f -- "$1")")" ]; then
+    return 1
+  fi
   [ -e "$1-shm" ] || ! is_wal "$1"
 }
 
@@ -75,13 +76,16 @@ assert hasattr(sqlite3.Connection, "backup")' 2>/dev/null; then printf python3
 }
 
 # uri PATH OPTIONS
-sqlite_uri() { printf 'file:%s?%s' "$(printf '%s' "$1" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')" "$2"; }
+sqlite_uri() {
+  printf 'file:%s?%s' "$(printf '%s' "$1" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')" "$2"
+}
 
 copy_in_use() {
   rm -f -- "$2"
   case $(sqlite_tool) in
     python3) python3 -c "$sqlite_step" "$(sqlite_uri "$1" mode=ro)" "$2" "$SQLITE_WAIT_SECONDS" ;;
-    *) sqlite3 -batch -init /dev/null -cmd ".timeout ${SQLITE_WAIT_SECONDS}000" "$(sqlite_uri "$1" mode=ro)" \
+    *) sqlite3 -batch -init /dev/null -cmd ".timeout ${SQLITE_WAIT_SECONDS}000" \
+        "$(sqlite_uri "$1" mode=ro)" \
         "vacuum into '$(printf '%s' "$2" | sed "s/'/''/g")'" >/dev/null ;;
   esac 2>"$SCRATCH/sqlite-said" && same_mode "$1" "$2" && {
     [ "$(sqlite_tool)" = python3 ] || copied_as logical
@@ -93,8 +97,8 @@ copy_in_use() {
   fail "$1 could not be copied: $(tail -n 1 "$SCRATCH/sqlite-said")"
 }
 
-# same_mode PATH COPY: a copy that SQLite makes has no log, and an application that once asked for one
-# never asks again.
+# same_mode PATH COPY: a copy that SQLite makes has no log, and an application that once asked for
+# one never asks again.
 same_mode() {
   if is_wal "$1" && ! is_wal "$2"; then
     sqlite_ask "$2" 'pragma journal_mode=wal;' >/dev/null 2>>"$SCRATCH/sqlite-said"
@@ -128,8 +132,8 @@ copy_standing() {
     [ "$try" -lt "$SQLITE_TRIES_MAX" ] || break
     try=$((try + 1))
   done
-  fail "$1 never stands still, and there is neither sqlite3 nor python3 that could copy it while it \
-is in use. Install one of them on $(uname -n), or copy it from a backup (copy-from)"
+  fail "$1 never stands still, and there is neither sqlite3 nor python3 that could copy it while \
+it is in use. Install one of them on $(uname -n), or copy it from a backup (copy-from)"
 }
 
 standing_files() {
@@ -180,11 +184,11 @@ receive_sqlite() {
   if [ "${COPY_FROM:-live}" = backup ]; then
     cat >"$incoming.part/database" || fail 'the backup could not be written' || return
   else
-    tar -x -p -C "$incoming.part" || fail 'the stream could not be unpacked whole' ||
-      return
-    [ "$(cat "$incoming.part/end" 2>/dev/null)" = whole ] || fail 'the stream ended too early' ||
-      return
-    rm -f -- "$incoming.part/end"
+    counted "$incoming.part/count" | tar -x -p -C "$incoming.part" ||
+      fail 'the stream could not be unpacked whole' || return
+    [ "$(cat "$incoming.part/end" 2>/dev/null)" = whole ] &&
+      whole_records "$incoming.part/count" || fail 'the stream ended too early' || return
+    rm -f -- "$incoming.part/end" "$incoming.part/count"
   fi
   is_whole "$incoming.part/database" && merge_and_check "$incoming.part/database" &&
     looks_like "$1" "$incoming.part/database" || return

@@ -126,11 +126,11 @@ digest_tables() {
 
 probe_sqlite() {
   told_of "$2" free "$(free_beside "$1")"
+  # Also where no database is yet: what would open it is a part of what the host is.
   tool=$(sqlite_tool)
-  [ -n "$tool" ] || { told_of "$2" problem "neither sqlite3 nor python3 is on $(uname -n)${TAB}Install \
-one of them: apt-get install sqlite3"; return 0; }
-  told_of "$2" parity:sqlite "$(sqlite_ask :memory: 'select sqlite_version();')"
-  [ -f "$1" ] || { told_of "$2" bytes 0; return 0; }
+  [ -z "$tool" ] ||
+    told_of "$2" parity:sqlite "$(sqlite_ask :memory: 'select sqlite_version();')"
+  [ -f "$1" ] || { told_of "$2" exists no; return 0; }
   told_of "$2" bytes "$(sqlite_bytes "$1")"
   [ -r "$1" ] || told_of "$2" problem \
     "$(id -un) cannot read $1${TAB}Give $(id -un) the right to read it."
@@ -138,6 +138,8 @@ one of them: apt-get install sqlite3"; return 0; }
     told_of "$2" problem "process $id writes to a deleted file that was $1${TAB}Restart the \
 application: what it writes there will be lost."
   done
+  [ -n "$tool" ] || { told_of "$2" problem "neither sqlite3 nor python3 is here${TAB}Install \
+one of them: apt-get install sqlite3"; return 0; }
   # A log is read through an index in memory that must be there already: nothing is written.
   if [ -r "$1" ] && [ -s "$1" ] && { ! is_wal "$1" || [ -e "$1-shm" ]; }; then
     told_of "$2" schema "$(sqlite_ask "$(sqlite_uri "$1" mode=ro)" \

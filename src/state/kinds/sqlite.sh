@@ -96,7 +96,7 @@ bring_sqlite() {
 
 unbring_sqlite() { unbring_path "$1" "$2"; }
 
-# place_sqlite SPEC LABEL WHICH: a copy is a directory, with all that SQLite keeps beside `database`.
+# place_sqlite SPEC LABEL WHICH: a copy is a directory, with what SQLite keeps beside `database`.
 place_sqlite() {
   case $3 in
     live) printf '%s\n' "$1" ;;
