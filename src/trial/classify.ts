@@ -1,6 +1,6 @@
 import type { Comparison, ObjectLine } from './comparison.ts';
 import { contentDifferences, describeDetail } from './content.ts';
-import { goneWith, ownerOf, whatWent } from './owners.ts';
+import { goneWith, nounOf, ownerOf, whatWent } from './owners.ts';
 import type { Difference } from './rehearsal.ts';
 import { isWider } from './wider.ts';
 
@@ -18,7 +18,7 @@ export interface Pair {
 
 /** What the differing lines of one state mean; never empty where there is such a line. */
 export function classify(comparison: Comparison): Difference[] {
-  const changes = pairUp(comparison);
+  const changes = pairUp(withoutTotals(comparison));
   const { state } = comparison;
   const touched = new Set(changes.pairs.map(({ before }) => before)
     .filter(({ kind }) => kind === 'rows').map(({ name }) => name));
@@ -28,6 +28,15 @@ export function classify(comparison: Comparison): Difference[] {
     ...come(changes, state),
     ...leftOut(comparison),
   ];
+}
+
+/** The total of a directory says nothing that its files do not; alone, it says that they differ. */
+function withoutTotals(comparison: Comparison): Comparison {
+  const { removed, added } = comparison;
+  if (![...removed, ...added].some(({ kind }) => kind === 'file')) return comparison;
+  const isTotal = ({ kind, name }: ObjectLine): boolean => kind === 'rows' && name === '.';
+  return { ...comparison, removed: removed.filter((it) => !isTotal(it)),
+    added: added.filter((it) => !isTotal(it)) };
 }
 
 /** Several lines may bear one name (grants): only what is there once on both sides is a pair. */
@@ -55,7 +64,7 @@ function gone({ removed, added }: Changes, state: string): Difference[] {
   return alone.map((object): Difference => {
     const rowsOnly = object.kind === 'rows';
     return {
-      state, objectKind: object.kind, object: object.name,
+      state, objectKind: nounOf(object), object: object.name,
       kind: rowsOnly ? 'rows-lost' : 'dropped',
       before: describeDetail(object), after: rowsOnly ? 'not counted' : '',
       with: whatWent(parts.get(object) ?? []),
@@ -70,7 +79,7 @@ function come({ added }: Changes, state: string): Difference[] {
   return alone.map((object): Difference => {
     const rowsOnly = object.kind === 'rows';
     return {
-      state, objectKind: object.kind, object: object.name,
+      state, objectKind: nounOf(object), object: object.name,
       kind: rowsOnly ? 'content' : 'added',
       before: rowsOnly ? 'not counted' : '', after: describeDetail(object),
       with: whatWent(parts.get(object) ?? []),

@@ -60,6 +60,12 @@ function allows(entry: AcceptedDifference, difference: Difference): boolean {
   if (difference.objectKind === 'more') {
     return entry.difference === 'any' && (entry.object === '*' || entry.object === '**');
   }
-  return (entry.difference === 'any' || entry.difference === difference.kind)
-    && matchesName(entry.object, difference.object);
+  if (entry.difference !== 'any' && entry.difference !== difference.kind) return false;
+  return matchesName(entry.object, difference.object) || coversDirectory(entry, difference);
+}
+
+/** Who accepts all that is in a directory, accepts that it goes with it. */
+function coversDirectory(entry: AcceptedDifference, difference: Difference): boolean {
+  return difference.objectKind === 'directory' && entry.object.endsWith('/**')
+    && matchesName(entry.object, `${difference.object}/`);
 }

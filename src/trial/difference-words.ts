@@ -22,11 +22,12 @@ export function changeOf(difference: Difference): string {
   const { objectKind, before, after } = difference;
   const hint = difference.hint === undefined ? '' : ` (${difference.hint})`;
   const parts = difference.with === undefined ? '' : `, with ${difference.with}`;
-  const was = before === '' || objectKind === 'file' ? '' : `: ${before}`;
+  const isFile = objectKind === 'file' || objectKind === 'directory';
+  const was = before === '' || isFile ? '' : `: ${before}`;
   if (objectKind === 'more') return 'are not listed';
   switch (difference.kind) {
     case 'dropped':
-      return `${objectKind === 'file' ? 'is gone' : 'was dropped'}${parts}${was}${hint}`;
+      return `${isFile ? 'is gone' : 'was dropped'}${parts}${was}${hint}`;
     case 'added': return `was added${parts}`;
     case 'changed': return `changed: ${before} -> ${after}`;
     case 'content':

@@ -25,8 +25,9 @@ export function goneWith(lines: readonly ObjectLine[]): Gone {
 /** `3 columns, 2 indexes, 1,200 rows`; undefined where nothing went with it. */
 export function whatWent(parts: readonly ObjectLine[]): string | undefined {
   const counts = new Map<string, number>();
-  for (const { kind, detail } of parts) {
-    const more = kind === 'rows' ? Number(detail.split('\t')[0]) : 1;
+  for (const part of parts) {
+    const kind = nounOf(part);
+    const more = kind === 'rows' ? Number(part.detail.split('\t')[0]) : 1;
     counts.set(kind, (counts.get(kind) ?? 0) + more);
   }
   const words = [...counts].map(([kind, count]) => countOf(count, kind));
@@ -52,6 +53,11 @@ export function ownerOf(name: string): string {
 
 function isRoot(line: ObjectLine): boolean {
   return ['table', 'view', 'class'].includes(line.kind) || isDirectory(line);
+}
+
+/** The kind of an object as a person says it. */
+export function nounOf(line: ObjectLine): string {
+  return isDirectory(line) ? 'directory' : line.kind;
 }
 
 function isDirectory({ kind, detail }: ObjectLine): boolean {

@@ -21,9 +21,10 @@ const guestbook = [
 
 /** A directory of uploads as `objects_directory` prints it. */
 const uploads = [
-  'file|a|d 755 app:app 0 -', 'file|a/one.png|f 644 app:app 1204 11111111111111111111111111111111',
+  'file|a|d 755 app:app', 'file|a/one.png|f 644 app:app 1204 11111111111111111111111111111111',
   'file|a/two.png|f 644 app:app 90000 22222222222222222222222222222222',
-  'file|b|d 755 app:app 0 -', 'file|b/three.png|f 644 app:app 7 33333333333333333333333333333333',
+  'file|b|d 755 app:app', 'file|b/three.png|f 644 app:app 7 33333333333333333333333333333333',
+  'file|.|d 755 app:app', 'file|latest|l a/two.png', 'rows|.|4|7777888877778888',
 ];
 
 export interface Seeded {
@@ -109,8 +110,13 @@ export const lossy: readonly Seeded[] = [
     ['file|b|', 'file|b|f 644 app:app 1 55555555555555555555555555555555'],
   ], { on: uploads }),
   seeded('a file is moved without a word', [
-    ['file|b/three.png', 'file|b/3.png|f 644 app:app 7 33333333333333333333333333333333']],
+    ['file|b/three.png', 'file|b/3.png|f 644 app:app 7 33333333333333333333333333333333'],
+    ['rows|.', 'rows|.|4|1111000011110000']],
   { on: uploads }),
+  seeded('a link leads elsewhere', [['file|latest', 'file|latest|l b/three.png'],
+    ['rows|.', 'rows|.|4|1111000011110000']], { on: uploads }),
+  seeded('a total is another, and no file is', [['rows|.', 'rows|.|4|1111000011110000']],
+    { on: uploads }),
   seeded('what is accepted is another table, another kind, another state', dropVisits, { accept: [
     allow('public.visitors', 'any'), allow('public.visits', 'rows-lost'),
     { ...allow('public.visits', 'any'), state: 'sessions' }] }),
@@ -122,6 +128,12 @@ export const good: readonly Seeded[] = [
     ['', 'table|public.likes|'], ['', 'column|public.likes.visit|integer'],
     ['', 'rows|public.likes|12|abababababababab'], ['', 'column|public.visits.mood|text'],
     ['', 'index|public.visits_mood_idx|CREATE INDEX visits_mood_idx ON public.visits (mood)']]),
+  seeded('files are added', [['', 'file|c|d 755 app:app'],
+    ['', 'file|c/four.png|f 644 app:app 9 66666666666666666666666666666666'],
+    ['rows|.', 'rows|.|5|1111000011110000']], { on: uploads }),
+  seeded('a directory goes, of which all that is in it may',
+    [['file|a|', ''], ['file|a/', ''], ['rows|.', 'rows|.|2|1111000011110000']],
+    { on: uploads, accept: [allow('a/**', 'dropped')] }),
   seeded('a rename that is declared', [...dropVisits,
     ['', 'table|public.entries|'], ['', 'column|public.entries.id|integer NOT NULL'],
     ['', 'rows|public.entries|25000|bbbb2222bbbb2222']],
