@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { command, raw, type Command } from '../command/command.ts';
 import { quote } from '../command/quote.ts';
 import { render } from '../command/render.ts';
-import { stateKinds } from '../state/spec.ts';
+import { stateKinds, type StateKind } from '../state/spec.ts';
 import { stateText } from '../state/text.ts';
 import type { Plan, PlannedCheck, Step } from '../plan/plan.ts';
 
@@ -53,7 +53,7 @@ export function compile(plan: Plan, origin: Origin): string {
     head(plan, origin),
     ...programFiles.map(runtimeText),
     ...partsAskedFor(plan).map(runtimeText),
-    stateText(stateKinds.filter((kind) => plan.states.some((it) => it.kind === kind))),
+    stateText(kindsAskedFor(plan)),
     eachStateText(plan),
     ...(has(plan, 'trial-') ? [runtimeText('trial')] : []),
     ...(has(plan, 'lay-') ? [runtimeText('lay')] : []),
@@ -70,9 +70,19 @@ function has(plan: Plan, prefix: string): boolean {
 }
 
 function partsAskedFor(plan: Plan): string[] {
-  const verbs = new Set(plan.steps.flatMap((it) => [...it.do, ...it.undo])
-    .map((act) => act.argv[0]));
-  return Object.keys(askedFor).filter((part) => askedFor[part]?.some((it) => verbs.has(it)));
+  const verbs = verbsOf(plan);
+  return Object.keys(askedFor).filter((part) => askedFor[part]?.some((it) => verbs.includes(it)));
+}
+
+/** Of the states; and of the code that a rehearsal lays, which is a directory. */
+function kindsAskedFor(plan: Plan): StateKind[] {
+  const verbs = verbsOf(plan);
+  return stateKinds.filter((kind) => plan.states.some((it) => it.kind === kind)
+    || verbs.includes(`lay_${kind}`));
+}
+
+function verbsOf(plan: Plan): string[] {
+  return plan.steps.flatMap((it) => [...it.do, ...it.undo]).map((act) => String(act.argv[0]));
 }
 
 /** One fixed part, without its leading directives for the linter. */
