@@ -26,8 +26,8 @@ const turnsBack = 'the rehearsal turns back here';
 /** Everything but the forecast, which is made from it. Pure. */
 export function assemble(ended: Ended): Rehearsal {
   const { known, config, findings } = ended;
-  const texts = [...byState(findings, 'data-').values()];
-  const { compared, differences, unusedAccept } = compareStates(texts, config.accept);
+  const whole = wholeComparisons(ended);
+  const { compared, differences, unusedAccept } = compareStates(whole.texts, config.accept);
   const secondStart = attempted(findings, 'second-start', 'nothing is started');
   const undo = undoOf(known.steps, findings);
   const draft: Rehearsal = {
@@ -50,9 +50,35 @@ export function assemble(ended: Ended): Rehearsal {
     reasons: [],
     endedAt: ended.endedAt,
   };
-  const reasons = [...endReasons(ended), ...differenceReasons(differences),
+  const reasons = [...endReasons(ended), ...whole.reasons, ...differenceReasons(differences),
     ...trialReasons(draft, attempted(findings, 'writing', '')), ...undoReasons(ended, draft)];
   return { ...draft, reasons, verdict: reasons.length === 0 ? 'passed' : 'refused' };
+}
+
+/** What was compared to its end, and a refusal for each state that was not: no news is no proof. */
+function wholeComparisons({ findings, config }: Ended): { texts: string[]; reasons: string[] } {
+  const texts: string[] = [];
+  const reasons: string[] = [];
+  const data = byState(findings, 'data-');
+  for (const label of byState(findings, 'before-').keys()) {
+    const name = config.state[Number(label.slice('state'.length)) - 1]?.name ?? label;
+    const text = data.get(label);
+    if (text !== undefined && isWhole(text)) texts.push(text);
+    // Where the trial ended early, the failure says why.
+    else if (isComplete(findings)) {
+      reasons.push(`The data of ${name} was not compared${text === undefined ? ''
+        : ' to its end'}: run rehearse again, and look at the log on staging.`);
+    }
+  }
+  return { texts, reasons };
+}
+
+function isWhole(text: string): boolean {
+  try {
+    return compareStates([text], []).compared.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** A refusal that is found later, by the forecast for instance. */

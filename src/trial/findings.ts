@@ -42,8 +42,12 @@ export function attempted(findings: Findings, name: string, notTried: string): T
   }
 }
 
-/** Lines of all files whose name begins so, by the rest of the name (`state1`). */
+/**
+ * Lines of all files whose name begins so, by the label of the state (`state1`) that is the rest
+ * of it; what was left half written has a longer name.
+ */
 export function byState(findings: Findings, prefix: string): Map<string, string> {
-  return new Map([...findings].filter(([name]) => name.startsWith(prefix))
+  return new Map([...findings].filter(([name]) =>
+    name.startsWith(prefix) && /^state\d+$/.test(name.slice(prefix.length)))
     .map(([name, lines]) => [name.slice(prefix.length), `${lines.join('\n')}\n`]));
 }

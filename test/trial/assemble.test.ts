@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { assemble } from '../../src/trial/assemble.ts';
+import type { Findings } from '../../src/trial/findings.ts';
+import { passed } from './rehearsals.ts';
+
+const config = { accept: [], state: [{ name: 'book' }],
+  install: { kind: 'releases' } } as unknown as Config;
+const same = ['same\ttable\t3', 'same\trows\t3', 'end'];
+const good: Record<string, string[]> = {
+  complete: ['yes'], 'code-undone': ['equal'],
+  'before-state1': ['table\tnotes\t'], 'data-state1': ['state\tbook\tsqlite', ...same],
+  'undone-state1': ['state\tbook\tsqlite', ...same],
+};
+
+function assembled(more: Record<string, string[]>) {
+  const findings: Findings = new Map(Object.entries({ ...good, ...more })
+    .filter(([, lines]) => lines.length > 0));
+  return assemble({ known: passed, config, findings, end: 'restored', outside: [],
+    text: 'the rehearsal turns back here', endedAt: passed.endedAt });
+}
+
+describe('what a trial found', () => {
+  it('passes where all was compared and all is equal', () => {
+    expect(assembled({})).toMatchObject({ verdict: 'passed', reasons: [],
+      compared: [{ state: 'book', same: { table: 3, rows: 3 } }], undo: { equal: true } });
+  });
+
+  it.each([
+    ['a state that was not compared', { 'data-state1': [] }, /data of book was not compared/],
+    ['a comparison that was cut short', { 'data-state1': ['state\tbook\tsqlite', 'same\ttable\t3'] },
+      /data of book was not compared to its end/],
+    ['a comparison that is none', { 'data-state1': ['sort: write failed: no space left'] },
+      /data of book was not compared to its end/],
+    ['data that is lost', { 'data-state1': ['state\tbook\tsqlite', '- table\tnotes\t', 'end'] },
+      /table notes was dropped/],
+    ['an undo that was not compared', { 'undone-state1': [] }, /could not be compared/],
+    ['an undo that was cut short', { 'undone-state1': ['state\tbook\tsqlite'] },
+      /could not be compared/],
+    ['code that is not back', { 'code-undone': ['differs'] }, /Whether going back/],
+  ])('is refused by: %s', (_, more, reason) => {
+    const found = assembled(more as Record<string, string[]>);
+    expect(found.verdict).toBe('refused');
+    expect(found.reasons.join('\n')).toMatch(reason);
+  });
+
+  it('names the release\'s failure, not what was left half written by it', () => {
+    const found = assemble({ known: passed, config, end: 'restored', outside: [],
+      text: 'Compare the data: the content of book could not be read', endedAt: passed.endedAt,
+      findings: new Map(Object.entries({ 'before-state1': ['table\tnotes\t'],
+        'data-state1.objects-old': ['table\tnotes\t'], 'code-undone': ['equal'],
+        'undone-state1': ['state\tbook\tsqlite', ...same] })) });
+    expect(found.reasons).toEqual([expect.stringMatching(/^The release failed on the copy: Comp/)]);
+  });
+});
