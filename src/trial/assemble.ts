@@ -73,9 +73,12 @@ function wholeComparisons({ findings, config }: Ended): { texts: string[]; reaso
   return { texts, reasons };
 }
 
+/** There was something before: a comparison in which nothing is, is none. */
 function isWhole(text: string): boolean {
   try {
-    return compareStates([text], []).compared.length > 0;
+    const { compared, differences } = compareStates([text], []);
+    return differences.length > 0
+      || compared.some(({ same }) => Object.values(same).some((count) => count > 0));
   } catch {
     return false;
   }
