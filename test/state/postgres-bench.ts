@@ -69,7 +69,8 @@ order by 1`).split('\n').filter((it) => it !== '');
     server.sql(name, `select indexdef from pg_indexes where schemaname !~ '^pg_' order by 1`),
     server.sql(name, `select conname, pg_get_constraintdef(oid) from pg_constraint
 where connamespace::regnamespace::text !~ '^(pg_|information_schema)' order by 1, 2`),
-    server.sql('postgres', `select pg_get_userbyid(datdba), datconnlimit, datallowconn, datacl,
+    server.sql('postgres', `select pg_get_userbyid(datdba), datconnlimit, datallowconn,
+  (select array_agg(a::text order by a::text) from unnest(datacl) a),
   shobj_description(oid, 'pg_database'), encoding, datcollate from pg_database
 where datname = '${name}'`),
     server.sql('postgres', `select setrole::regrole, c from pg_db_role_setting s
@@ -107,10 +108,9 @@ grant create on database "${this.name}" to reader`);
   }
 
   startWriting(): Writer {
-    const loop = spawn('sh', ['-c', `n=0; while :; do n=$((n + 1)); echo "begin;
+    const loop = spawn('sh', ['-c', `n=0; while :; do n=$((n + 1)); printf '%s\\n' "begin;
 insert into unit_a values ($n); insert into unit_b values ($n);
-insert into person (name) values ('w$n'); commit;
-\\\\echo $n"; sleep 0.02; done | psql -X -q -A -t -v ON_ERROR_STOP=1`],
+insert into person (name) values ('w$n'); commit;" "\\echo $n"; sleep 0.02; done | psql -X -q -A -t -v ON_ERROR_STOP=1`],
     { env: this.server.environment(this.name, 'postgres'), detached: true,
       stdio: ['ignore', 'pipe', 'pipe'] });
     let done = 0;
