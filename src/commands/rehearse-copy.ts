@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { copyToStaging, expireCopies } from '../copy/copy.ts';
 import type { CopyRecord } from '../copy/records.ts';
-import { wantedCopies } from '../copy/wanted.ts';
+import { codePaths, wantedCopies } from '../copy/wanted.ts';
 import { parseStagingConfig } from '../config/parse.ts';
 import type { RawOptions } from '../config/options.ts';
 import { readFileSync } from 'node:fs';
@@ -35,9 +35,10 @@ export async function bringCopy(pair: Pair, seen: Seen, context: Context): Promi
     clock: () => world.now().getTime(), fresh: options.fresh,
     readFile: (path) => readFile(resolve(dirname(options.config), path), 'utf8'),
   });
-  const code = wantedCopies({ config, stagingConfig: staging.config, release })
-    .filter((it) => !it.label.startsWith('state'))
-    .map((it) => ({ title: it.title, spec: it.stagingSpec, label: it.label }));
+  const wanted = { config, stagingConfig: staging.config, release };
+  const places = new Map(codePaths(wanted).map((it) => [it.label, it.staging]));
+  const code = wantedCopies(wanted).filter((it) => places.has(it.label)).map((it) => ({
+    title: it.title, spec: it.stagingSpec, label: it.label, place: places.get(it.label) ?? '' }));
   return { records, code, data: records.flatMap((it) => copied(pair, it)) };
 }
 

@@ -3,8 +3,9 @@ import { SeatrialError } from '../errors.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Report } from '../report/events.ts';
 import type { Context } from '../steps/context.ts';
-import { isolate, isolationTargets, stillIsolated } from '../steps/isolate.ts';
+import { isolate, isolationTargets } from '../steps/isolate.ts';
 import { closeOff, lay, type LaidPath } from '../steps/lay.ts';
 import type { Step } from '../steps/step.ts';
 import { installedOnStaging, layContext, stagingPlan } from '../trial/lay-plan.ts';
@@ -22,6 +23,12 @@ export function stagingContext({ staging }: Pair, facts: {
     run: newRunId(staging.world, facts.stagingFacts) });
 }
 
+/** The step that cuts staging off from all that production has. */
+export function isolationStep(pair: Pair, context: Context, production: HostFacts): Step {
+  return isolate(context, isolationTargets({ config: pair.production.config, facts: production },
+    pair.staging.config));
+}
+
 export interface Closed {
   /** For its times. */
   readonly plan: Plan;
@@ -36,9 +43,8 @@ export interface Closed {
 export async function closeStaging(pair: Pair, context: Context, production: HostFacts):
 Promise<Closed> {
   const { staging } = pair;
-  const targets = isolationTargets({ config: pair.production.config, facts: production },
-    staging.config);
-  const plan = await carryOut(staging, context, closeOff(context, [isolate(context, targets)]));
+  const plan = await carryOut(staging, context,
+    closeOff(context, [isolationStep(pair, context, production)]));
   const proof = await staging.transport.run(command('cat', '--',
     `${staging.config.records}/runs/${plan.run}/isolation-proof`));
   return { plan, proven: provenBy(proof.stdout) };
@@ -54,14 +60,14 @@ function provenBy(text: string): string[] {
 
 /** Makes staging what production is, and starts it. */
 export async function layStaging(pair: Pair, context: Context, laid: {
-  readonly code: readonly LaidPath[]; readonly overlay: string;
+  readonly code: readonly LaidPath[]; readonly overlay: string; readonly production: HostFacts;
 }): Promise<Plan> {
   const { staging } = pair;
   const facts = await gatherFacts(staging.transport, staging.config);
   const now = { ...context, run: newRunId(staging.world, facts) };
   const installed = JSON.stringify({ schema: 1, ...context.facts.installed });
   return carryOut(staging, now, lay({ ...laid, context: now, installed,
-    stillIsolated: [{ ...stillIsolated(), phase: 'prepare' }] }));
+    isolate: [isolationStep(pair, now, laid.production)] }));
 }
 
 /**
@@ -70,7 +76,11 @@ export async function layStaging(pair: Pair, context: Context, laid: {
  */
 async function carryOut(staging: Acting, context: Context, steps: readonly Step[]): Promise<Plan> {
   const plan = stagingPlan(context, staging.host.name, steps);
-  const followed = await execute(staging, plan,
+  // Nobody is kept out or let in here: such words would frighten who reads along.
+  const report: Report = (event) => {
+    if (event.kind !== 'milestone') staging.world.report(event);
+  };
+  const followed = await execute({ ...staging, world: { ...staging.world, report } }, plan,
     { launch: launchOnStaging(context.facts), archive: undefined });
   if (followed.kind === 'ended' && followed.end.end === 'done') return plan;
   const why = followed.kind === 'ended' ? followed.end.text : followed.kind === 'running'

@@ -12,8 +12,9 @@ import { findingsCommand, parseFindings, type Findings } from '../trial/findings
 import { makeTrialPlan } from '../trial/plan.ts';
 import type { OutsideWrite } from '../trial/rehearsal.ts';
 import { deployContext } from './context.ts';
-import { launchOnStaging } from './rehearse-lay.ts';
-import { execute, newRunId, type Acting } from './transaction.ts';
+import { isolationStep, launchOnStaging } from './rehearse-lay.ts';
+import type { Pair } from './rehearse-look.ts';
+import { execute, newRunId } from './transaction.ts';
 
 export interface Tried {
   readonly outside: readonly OutsideWrite[];
@@ -30,7 +31,9 @@ const findingsTimeoutMs = 60_000;
  * Throws `refused` where staging cannot do what production would be asked to, `running` where
  * contact is lost: the host goes on, and ends closed.
  */
-export async function tryOut(staging: Acting, release: Release): Promise<Tried> {
+export async function tryOut(pair: Pair, production: HostFacts, release: Release):
+Promise<Tried> {
+  const { staging } = pair;
   const { transport, config, world } = staging;
   const facts = await gatherFacts(transport, config);
   const { archive, version } = release.manifest;
@@ -45,7 +48,7 @@ export async function tryOut(staging: Acting, release: Release): Promise<Tried> 
       message: `staging: ${it.message}` })));
   }
   const plan = makeTrialPlan(context, staging.host.name, {
-    first: [aside({ id: 'trial-outside', phase: 'prepare', do: [writesBegin(context)],
+    first: [isolationStep(pair, context, production), aside({ id: 'trial-outside', phase: 'prepare', do: [writesBegin(context)],
       title: 'Mark the time, to see what is written elsewhere' })],
     installed: [aside({ id: 'trial-outside-found', phase: 'window',
       title: 'Look what was written outside of the declared paths',

@@ -55,8 +55,9 @@ async function rehearseOn(pair: Pair, release: Release, recording: Recording): P
   const closed = await closeStaging(pair, context, seen.productionFacts);
   const brought = await bringCopy(pair, seen, context);
   const overlay = await sendOverlay(staging);
-  const laid = await layStaging(pair, context, { code: brought.code, overlay });
-  const tried = await tryOut(staging, release);
+  const laid = await layStaging(pair, context, { code: brought.code, overlay,
+    production: seen.productionFacts });
+  const tried = await tryOut(pair, seen.productionFacts, release);
   const known = knownOf(pair, { seen, release, planned, brought, tried, startedAt,
     recording, proven: closed.proven, plans: [closed.plan, laid, tried.plan] });
   const found = assemble({ known, config: production.config, end: tried.end.end,

@@ -41,10 +41,25 @@ function stateItems({ config, stagingConfig }: WantedInput): CopyItem[] {
     if (state === undefined || there === undefined) return [];
     return [item({
       kind: planned.kind, label: planned.label, name: state.name, title: titleOf(state),
-      productionSpec: specOf(sourceOf(state)), stagingSpec: there.spec, from: state.copyFrom,
+      productionSpec: specOf(withoutPids(sourceOf(state), config)), stagingSpec: there.spec,
+      from: state.copyFrom,
       masks: config.mask.filter((it) => it.state === state.name),
     })];
   });
+}
+
+/**
+ * A pid file that came along would name a process of production, or whatever has its number on
+ * staging; and staging would end that.
+ */
+function withoutPids(state: StateConfig, config: Config): StateConfig {
+  return state.kind !== 'directory' ? state
+    : { ...state, exclude: [...state.exclude, ...pidsIn(state.path, config)] };
+}
+
+function pidsIn(path: string, config: Config): string[] {
+  return config.services.flatMap((it) => (it.kind === 'pidfile' && it.pidfile.startsWith(`${path}/`)
+    ? [literally(it.pidfile.slice(path.length + 1))] : []));
 }
 
 /** A standby is the same database at another address. */
@@ -98,7 +113,7 @@ function codeSpec(path: string, config: Config): string {
     .map((it) => literally(it.path.slice(path.length + 1)) +
       (it.state.kind === 'directory' ? '' : '*'));
   return specOf({ kind: 'directory', path, name: path, copyFrom: { kind: 'live' },
-    exclude: [...inside, `**/.seatrial-${config.application}`] });
+    exclude: [...inside, ...pidsIn(path, config), `**/.seatrial-${config.application}`] });
 }
 
 /** Globs have no escape; a sign that means something stands for any one. */

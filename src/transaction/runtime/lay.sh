@@ -26,3 +26,20 @@ lay_file() {
 
 # lay_record TEXT: staging has installed what production has; the trial's plan is made for it.
 lay_record() { durable "$BASE/installed.json" "$1"; }
+
+# lay_no_pid FILE
+lay_no_pid() { rm -f -- "$1" || fail "$1 cannot be removed"; }
+
+# lay_parents DIRECTORY…
+lay_parents() { mkdir -p -- "$@" || fail 'the directories for the copy cannot be made'; }
+
+# lay_no_links TEXTS PATH…: TEXTS are paths of production, one a line.
+lay_no_links() {
+  printf '%s\n' "$1" >"$RUN_DIR/elsewhere"
+  shift
+  while IFS= read -r there; do
+    found=$(find "$@" -type l -printf '%p -> %l\n' 2>/dev/null | THERE=$there awk -F' -> ' '
+      index($NF "/", ENVIRON["THERE"] "/") == 1 { print; exit }')
+    [ -z "$found" ] || fail "a link of the copy leads to production: $found" || return
+  done <"$RUN_DIR/elsewhere"
+}
