@@ -1,0 +1,121 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, writeFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { need, type Box } from '../transaction/sandbox.ts';
+import type { Bench, Site, Writer } from './bench.ts';
+import { conformance } from './conformance.ts';
+
+/** All rows and the schema of a database, opened as a copy so that it stays as it is. */
+const reading = `
+import shutil, sqlite3, sys, tempfile, os
+d = tempfile.mkdtemp()
+for suffix in ("", "-wal", "-journal"):
+    if os.path.exists(sys.argv[1] + suffix): shutil.copy(sys.argv[1] + suffix, d + "/x" + suffix)
+c = sqlite3.connect(d + "/x")
+for name, sql in c.execute("select name, sql from sqlite_master order by name").fetchall():
+    print(name, sql)
+    if sql and sql.startswith("CREATE TABLE"):
+        for row in c.execute('select * from "%s" order by 1' % name): print(row)
+shutil.rmtree(d)`;
+
+const writing = `
+import os, sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+n = 0
+while not os.path.exists(sys.argv[1] + ".stop"):
+    c.execute("begin immediate")
+    c.execute("insert into unit_a values (?)", (n,))
+    c.execute("insert into unit_b values (?)", (n,))
+    c.execute("commit")
+    n += 1
+    print(n, flush=True)
+    time.sleep(0.02)`;
+
+const counting = `
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+a = [r[0] for r in c.execute("select n from unit_a order by n")]
+b = [r[0] for r in c.execute("select n from unit_b order by n")]
+assert a == b == list(range(len(a))), "torn"
+assert c.execute("pragma integrity_check").fetchone()[0] == "ok"
+print(len(a))`;
+
+function python(text: string, ...words: readonly string[]): string {
+  const ran = spawnSync(need('python3'), ['-c', text, ...words], { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(ran.stderr);
+  return ran.stdout;
+}
+
+function sql(path: string, text: string): void {
+  python('import sqlite3, sys\nsqlite3.connect(sys.argv[1]).executescript(sys.argv[2])', path,
+    text);
+}
+
+function write(path: string): Writer {
+  const child: ChildProcess = spawn(need('python3'), ['-c', writing, path],
+    { stdio: ['ignore', 'pipe', 'inherit'] });
+  let units = 0;
+  child.stdout?.on('data', (chunk: Buffer) => {
+    units = Number(chunk.toString('utf8').trim().split('\n').at(-1));
+  });
+  return {
+    async reached(wanted) {
+      while (units < wanted) {
+        if (child.exitCode !== null) throw new Error('the writer has ended');
+        await sleep(20);
+      }
+    },
+    async stop() {
+      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+      writeFileSync(`${path}.stop`, '');
+      const status = await ended;
+      rmSync(`${path}.stop`);
+      if (status !== 0) throw new Error(`the writer ended with ${status}`);
+      return units;
+    },
+  };
+}
+
+function site(mode: 'wal' | 'delete'): (box: Box) => Site {
+  return (box) => {
+    const path = join(box.root, "live/my 'data'#1%.db");
+    return {
+      spec: path,
+      fill() {
+        sql(path, `pragma journal_mode=${mode};
+          create table note (id integer primary key, body text collate nocase, odd blob);
+          create table unit_a (n int unique); create table unit_b (n int check (n >= 0));
+          create table loose (a, b references note (id));
+          create index by_body on note (body);
+          create view short as select substr(body, 1, 3) from note;
+          create trigger gone after delete on note begin delete from loose where b = old.id; end;
+          insert into note (body, odd) values ('Ä' || char(0) || 'x', x'00ff'), ('a', null),
+            ('A', 1.5);
+          insert into note (body) select hex(randomblob(500)) from note a, note b, note c, note d;
+          insert into loose select id % 3, id from note;
+          insert into loose values (1, 1), (1.0, 1);`);
+      },
+      read: () => (existsSync(path) ? python(reading, path) : ''),
+      spoil() {
+        sql(path, 'create table if not exists more (x); insert into more values (1); \
+          create table if not exists note (id integer, body); delete from note where id % 2 = 0;');
+      },
+      startWriting: () => write(path),
+      units: () => Number(python(counting, path)),
+      aside() {
+        const there = join(box.root, "live/.seatrial-fake/before-my 'data'#1%.db/database");
+        return existsSync(there) ? python(reading, there) : '';
+      },
+      close: () => undefined,
+    };
+  };
+}
+
+for (const mode of ['wal', 'delete'] as const) {
+  const bench: Bench = {
+    kind: 'sqlite', site: site(mode), dropsPlaces: false, programs: [], copiesLive: true,
+  };
+  // A rescue that is killed anywhere: test/transaction/verbs.ts. It goes by files, in both modes.
+  conformance(bench, { without: mode === 'wal' ? ['crash'] : ['crash', 'rescue', 'bring'] });
+}
