@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC2015 # the constants and STORE stand above
+# shellcheck shell=sh disable=SC2154,SC2153,SC2015 # the constants and STORE stand above
 # What would start something of the application, or send its mail, without asking us.
 
 look() {
@@ -9,7 +9,7 @@ look() {
   look_at_forwarders
 }
 
-is_user() { printf '%s\n' "$USERS" | grep -q -x -F -e "$1"; }
+is_user() { [ -n "$1" ] && printf '%s\n' "$USERS" | grep -q -x -F -e "$1"; }
 
 # mentions: lines of the input that name a path of the application; comments do not count.
 mentions() { [ -n "$PATHS" ] && grep -v '^[[:space:]]*#' | grep -F -e "$PATHS"; }
@@ -61,13 +61,18 @@ look_at_at() {
 # Timers of the system, running or to be started at boot, whose unit works for the application.
 look_at_timers() {
   if [ -d /run/systemd/system ]; then
-    for timer in $({ systemctl list-units --type=timer,path --state=active --plain --no-legend
+    # shellcheck disable=SC2046 # names of units, split on purpose
+    set -- $({ systemctl list-units --type=timer,path --state=active --plain --no-legend
       systemctl list-unit-files --type=timer,path --state=enabled --no-legend
-    } 2>/dev/null | awk '$1 !~ /@\./ { print $1 }' | sort -u); do
-      configured "$timer" || for unit in $(systemctl show -p Triggers --value -- "$timer"); do
-        configured "$unit" || works_for_us "$timer" "$unit"
+    } 2>/dev/null | awk '$1 !~ /@\./ { print $1 }' | sort -u)
+    [ "$#" = 0 ] || systemctl show -p Id,Triggers -- "$@" | awk -F= '
+      { if ($1 == "Id") id = $2; if ($1 == "Triggers") triggers = $2 }
+      $0 == "" { print id " " triggers; id = triggers = "" }
+      END { print id " " triggers }' | while read -r timer units; do
+        configured "$timer" || for unit in $units; do
+          configured "$unit" || works_for_us "$timer" "$unit"
+        done
       done
-    done
   fi
   for user in $USERS; do
     home=$(getent passwd "$user" | cut -d: -f6)
@@ -83,9 +88,9 @@ configured() { printf '%s\n' "$UNITS" | grep -q -x -F -e "$1"; }
 
 # works_for_us TIMER UNIT
 works_for_us() {
-  runs=$(systemctl show -p User --value -- "$2")
-  if is_user "$runs" ||
-    [ -n "$(systemctl show -p ExecStart,ExecStartPre,WorkingDirectory -- "$2" | mentions)" ]; then
+  told=$(systemctl show -p User,ExecStart,ExecStartPre,WorkingDirectory -- "$2")
+  runs=$(printf '%s\n' "$told" | sed -n 's/^User=//p')
+  if is_user "$runs" || [ -n "$(printf '%s\n' "$told" | mentions)" ]; then
     problem "$1 starts $2 on staging, which runs for the application (as ${runs:-root})" \
       "Name $1 under service, so that the procedure stops it, or: systemctl disable --now $1"
   fi

@@ -9,14 +9,14 @@ import errno, socket, sys
 def tell(word, what): print(word + "\t" + what); sys.stdout.flush()
 gone = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(1)
-here = socket.create_connection(listener.getsockname(), 3); here.close()
+here = socket.create_connection(listener.getsockname(), 2); here.close()
 tell("works", "the probe")
 for line in sys.stdin:
     kind, host, port = line.split()
     try:
         s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET,
             socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
-        s.settimeout(3)
+        s.settimeout(2)
         s.connect((host, int(port)))
         if kind == "udp": s.send(b"\0"); s.recv(1)
         word = "connected"
@@ -35,7 +35,7 @@ sub word_of { my $e = shift;
   return "unroutable" if grep { $e == $_ } Errno::ENETUNREACH, Errno::EHOSTUNREACH,
     Errno::EADDRNOTAVAIL, Errno::EAFNOSUPPORT;
   return "silent" }
-sub bounded { my $act = shift; my $done; eval { local $SIG{ALRM} = sub { die "late\n" }; alarm 3;
+sub bounded { my $act = shift; my $done; eval { local $SIG{ALRM} = sub { die "late\n" }; alarm 2;
   $done = $act->(); alarm 0; 1 } or return "silent";
   return $done ? "connected" : word_of($! + 0) }
 socket(my $l, PF_INET, SOCK_STREAM, 0) && bind($l, pack_sockaddr_in(0, inet_aton("127.0.0.1"))) &&
@@ -81,7 +81,7 @@ own_targets() {
   awk '$1 == "nameserver" && $2 !~ /^127\.|^::1$|%/ { print "udp " $2 " 53"
     print "tcp " $2 " 53" }' /etc/resolv.conf 2>/dev/null
   for port in $MAIL_PORTS; do printf 'tcp 127.0.0.1 %s\n' "$port"; done
-  [ ! -s /proc/net/if_inet6 ] || printf 'tcp ::1 25\n'
+  ! has_ipv6 || printf 'tcp ::1 25\n'
   relays | while read -r relay; do printf 'tcp %s 25\ntcp %s 587\n' "$relay" "$relay"; done
 }
 

@@ -17,8 +17,7 @@ choose_backend() {
   case $BACKEND in nft | iptables) return ;; esac
   if command -v nft >/dev/null && nft list tables >/dev/null 2>&1; then
     BACKEND=nft
-  elif command -v iptables >/dev/null && { [ ! -s /proc/net/if_inet6 ] ||
-    command -v ip6tables >/dev/null; }; then
+  elif command -v iptables >/dev/null && { ! has_ipv6 || command -v ip6tables >/dev/null; }; then
     BACKEND=iptables
   else
     problem 'the host has neither nft nor iptables that work, so nothing can be cut off' \
@@ -27,6 +26,9 @@ choose_backend() {
   fi
   mkdir -p -- "$STORE" && printf '%s\n' "$BACKEND" >"$STORE/backend"
 }
+
+# Files in /proc have no size.
+has_ipv6() { grep -q . /proc/net/if_inet6 2>/dev/null; }
 
 joined() { tr '\n' ',' <"$1" | sed 's/,$//'; }
 group_path() { group | sed 's|^/sys/fs/cgroup/||'; }
@@ -106,7 +108,7 @@ nft_net_off() { nft delete table inet "${TABLE}_net" 2>/dev/null; }
 # Names of chains are short: a sum stands for the application.
 chain() { printf 'SEATRIAL-%s' "$(printf '%s' "$APP" | cksum | cut -d' ' -f1)"; }
 
-tables() { printf 'iptables 4\n'; [ ! -s /proc/net/if_inet6 ] || printf 'ip6tables 6\n'; }
+tables() { printf 'iptables 4\n'; ! has_ipv6 || printf 'ip6tables 6\n'; }
 
 iptables_allowed() {
   while read -r address port; do
@@ -190,10 +192,7 @@ iptables_remove() {
   for tool in iptables ip6tables; do
     command -v "$tool" >/dev/null || continue
     "$tool" -t "$table" -S "$place" 2>/dev/null | grep -e "-j $1\$" | sed 's/^-A/-D/' |
-      while read -r rule; do
-        # shellcheck disable=SC2086 # words, split on purpose
-        "$tool" -t "$table" $rule
-      done
+      xargs -r -L 1 "$tool" -t "$table"
     for name in "$@"; do "$tool" -t "$table" -F "$name"; done 2>/dev/null
     for name in "$@"; do "$tool" -t "$table" -X "$name"; done 2>/dev/null
   done
