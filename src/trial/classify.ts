@@ -1,5 +1,5 @@
 import type { Comparison, ObjectLine } from './comparison.ts';
-import { contentDifferences, describeDetail } from './content.ts';
+import { contentDifferences, describeDetail, isSequence, sequenceDifference } from './content.ts';
 import { goneWith, nounOf, ownerOf, whatWent } from './owners.ts';
 import type { Difference } from './rehearsal.ts';
 import { isWider } from './wider.ts';
@@ -67,7 +67,7 @@ function gone({ removed, added }: Changes, state: string): Difference[] {
       state, objectKind: nounOf(object), object: object.name,
       kind: rowsOnly ? 'rows-lost' : 'dropped',
       before: describeDetail(object), after: rowsOnly ? 'not counted' : '',
-      with: whatWent(parts.get(object) ?? []),
+      with: whatWent(object, parts.get(object) ?? []),
       hint: renamedTo(object, { removed, added }),
     };
   });
@@ -82,7 +82,7 @@ function come({ added }: Changes, state: string): Difference[] {
       state, objectKind: nounOf(object), object: object.name,
       kind: rowsOnly ? 'content' : 'added',
       before: rowsOnly ? 'not counted' : '', after: describeDetail(object),
-      with: whatWent(parts.get(object) ?? []),
+      with: whatWent(object, parts.get(object) ?? []),
     };
   });
 }
@@ -91,6 +91,9 @@ function pairDifferences(
   { before, after }: Pair, { state, touched }: { state: string; touched: ReadonlySet<string> },
 ): Difference[] {
   const whole = { state, objectKind: before.kind, object: before.name };
+  if (before.kind === 'rows' && isSequence(before) && isSequence(after)) {
+    return [{ ...whole, ...sequenceDifference(before, after) }];
+  }
   if (before.kind === 'rows' || before.kind === 'file') {
     return contentDifferences({ before, after }).map((it) => ({ ...whole, ...it }));
   }
@@ -122,8 +125,10 @@ function renamedTo(
   switch (object.kind) {
     case 'table': {
       const rows = removed.find(({ kind, name }) => kind === 'rows' && name === object.name);
-      const isEmpty = rows === undefined || rows.detail.startsWith('0\t');
-      return isEmpty ? undefined : named(sameDetail('rows', rows.detail), 'same digest');
+      const same = rows === undefined || rows.detail.startsWith('0\t') ? []
+        : sameDetail('rows', rows.detail);
+      return named(same, 'same digest')
+        ?? named(sameColumns(object.name, { removed, added }), 'same columns');
     }
     case 'column': return named(sameDetail('column', object.detail)
       .filter((name) => ownerOf(name) === ownerOf(object.name)), 'same type');
@@ -131,6 +136,19 @@ function renamedTo(
       ? named(sameDetail('file', object.detail), 'same bytes') : undefined;
     default: return undefined;
   }
+}
+
+/** Tables that came with exactly these columns. */
+function sameColumns(
+  table: string, { removed, added }: { removed: readonly ObjectLine[];
+    added: readonly ObjectLine[] },
+): string[] {
+  const columnsOf = (name: string, lines: readonly ObjectLine[]): string => lines
+    .filter((it) => it.kind === 'column' && ownerOf(it.name) === name)
+    .map((it) => `${it.name.slice(name.length)}\t${it.detail}`).sort().join('\n');
+  const wanted = columnsOf(table, removed);
+  return wanted === '' ? [] : added.filter((it) => it.kind === 'table'
+    && columnsOf(it.name, added) === wanted).map(({ name }) => name);
 }
 
 function groupBy(

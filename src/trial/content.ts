@@ -2,6 +2,29 @@ import type { ObjectLine } from './comparison.ts';
 import { countOf, grouped } from './owners.ts';
 import type { Difference, FoundKind } from './rehearsal.ts';
 
+/**
+ * PostgreSQL's sequences are told as one row each, whose digest is where they stand. Digests are
+ * of 64 bits: one that is as short as this is as good as never met.
+ */
+const position = /^(\d{1,15})( \(not used\))?$/;
+
+export function isSequence(line: ObjectLine): boolean {
+  const { count, digest } = rowsOf(line);
+  return count === 1 && position.test(digest);
+}
+
+/** A sequence that goes on loses nothing; one that goes back gives numbers out twice. */
+export function sequenceDifference(before: ObjectLine, after: ObjectLine): Omit<Difference,
+  'state' | 'object'> {
+  const [old, now] = [rowsOf(before).digest, rowsOf(after).digest];
+  const next = (digest: string): number => {
+    const [, at = '0', unused] = position.exec(digest) ?? [];
+    return Number(at) + (unused === undefined ? 1 : 0);
+  };
+  return { objectKind: 'sequence', kind: 'content', before: `at ${old}`, after: `at ${now}`,
+    harmless: next(now) >= next(old) ? 'a sequence that goes on loses nothing' : undefined };
+}
+
 type Found = Pick<Difference, 'kind' | 'before' | 'after' | 'hint'>;
 
 /** What changed in the rows of a table, or in a file: never nothing. */

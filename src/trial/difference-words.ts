@@ -23,7 +23,7 @@ export function changeOf(difference: Difference): string {
   const hint = difference.hint === undefined ? '' : ` (${difference.hint})`;
   const parts = difference.with === undefined ? '' : `, with ${difference.with}`;
   const isFile = objectKind === 'file' || objectKind === 'directory';
-  const was = before === '' || isFile ? '' : `: ${before}`;
+  const was = before === '' || isFile || objectKind === 'table' ? '' : `: ${before}`;
   if (objectKind === 'more') return 'are not listed';
   switch (difference.kind) {
     case 'dropped':
@@ -31,7 +31,8 @@ export function changeOf(difference: Difference): string {
     case 'added': return `was added${parts}`;
     case 'changed': return `changed: ${before} -> ${after}`;
     case 'content':
-      return `${objectKind === 'rows' ? 'have' : 'has'} another content: ${before} -> ${after}`;
+      return objectKind === 'sequence' ? `stands elsewhere: ${before} -> ${after}`
+        : `${objectKind === 'rows' ? 'have' : 'has'} another content: ${before} -> ${after}`;
     case 'rows-lost': return `lost rows: ${before} -> ${after}${hint}`;
     case 'rows-added': return `got rows: ${before} -> ${after}${hint}`;
     default: return difference.kind satisfies never;

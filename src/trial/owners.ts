@@ -6,15 +6,20 @@ export interface Gone {
   readonly parts: ReadonlyMap<ObjectLine, readonly ObjectLine[]>;
 }
 
+interface Known {
+  /** By name: what has parts of its own. */
+  readonly roots: ReadonlyMap<string, ObjectLine>;
+  /** By name of a sequence: the table whose column it counts for. */
+  readonly sequences: ReadonlyMap<string, string>;
+}
+
 /** The same for what went and for what came. */
 export function goneWith(lines: readonly ObjectLine[]): Gone {
-  const roots = lines.filter(isRoot);
-  const byName = new Map(roots.map((it) => [`${it.kind}\t${it.name}`, it]));
-  const columns = new Set(lines.filter(({ kind }) => kind === 'column').map(({ name }) => name));
+  const known = knownOf(lines);
   const parts = new Map<ObjectLine, ObjectLine[]>();
   const alone: ObjectLine[] = [];
   for (const line of lines) {
-    const root = rootOf(line, { byName, columns });
+    const root = rootOf(line, known);
     const siblings = root === undefined ? alone : parts.get(root);
     if (siblings !== undefined) siblings.push(line);
     else if (root !== undefined) parts.set(root, [line]);
@@ -23,15 +28,22 @@ export function goneWith(lines: readonly ObjectLine[]): Gone {
 }
 
 /** `3 columns, 2 indexes, 1,200 rows`; undefined where nothing went with it. */
-export function whatWent(parts: readonly ObjectLine[]): string | undefined {
+export function whatWent(root: ObjectLine, parts: readonly ObjectLine[]): string | undefined {
   const counts = new Map<string, number>();
   for (const part of parts) {
     const kind = nounOf(part);
+    // Who owned it and who had which right is no news beside it; a sequence has no rows.
+    if (kind === 'owner' || kind === 'grant') continue;
+    if (kind === 'rows' && [root, ...parts].some((it) => isSequenceOf(it, part))) continue;
     const more = kind === 'rows' ? Number(part.detail.split('\t')[0]) : 1;
     counts.set(kind, (counts.get(kind) ?? 0) + more);
   }
   const words = [...counts].map(([kind, count]) => countOf(count, kind));
   return words.length === 0 ? undefined : words.join(', ');
+}
+
+function isSequenceOf({ kind, name }: ObjectLine, rows: ObjectLine): boolean {
+  return kind === 'sequence' && name === rows.name;
 }
 
 /** `1 index`, `2 indexes`, `1,200 rows`. */
@@ -51,10 +63,6 @@ export function ownerOf(name: string): string {
   return name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '';
 }
 
-function isRoot(line: ObjectLine): boolean {
-  return ['table', 'view', 'class'].includes(line.kind) || isDirectory(line);
-}
-
 /** The kind of an object as a person says it. */
 export function nounOf(line: ObjectLine): string {
   return isDirectory(line) ? 'directory' : line.kind;
@@ -64,24 +72,39 @@ function isDirectory({ kind, detail }: ObjectLine): boolean {
   return kind === 'file' && /^(d|dir|directory)(\s|$)/.test(detail);
 }
 
-interface Known {
-  readonly byName: ReadonlyMap<string, ObjectLine>;
-  readonly columns: ReadonlySet<string>;
+/** What is of a table by its name or its definition, and what can be of anything. */
+const ofTables = ['column', 'index', 'constraint', 'trigger'];
+const ofAnything = ['owner', 'grant', 'rows'];
+
+function knownOf(lines: readonly ObjectLine[]): Known {
+  const isPart = ({ kind }: ObjectLine): boolean => [...ofTables, ...ofAnything].includes(kind);
+  const roots = lines.filter((it) => it.kind === 'file' ? isDirectory(it) : !isPart(it));
+  const tables = new Set(roots.filter(({ kind }) => kind === 'table').map(({ name }) => name));
+  const columns = lines.filter(({ kind, name }) => kind === 'column' && tables.has(ownerOf(name)));
+  return {
+    // Of two that have one name, it is the table that has parts.
+    roots: new Map([...roots.filter(({ kind }) => kind !== 'table'),
+      ...roots.filter(({ kind }) => kind === 'table')].map((it) => [it.name, it])),
+    // As PostgreSQL names it: public.visits_id_seq for public.visits.id.
+    sequences: new Map(columns.map(({ name }) =>
+      [`${ownerOf(name)}_${name.slice(ownerOf(name).length + 1)}_seq`, ownerOf(name)])),
+  };
 }
 
 function rootOf(line: ObjectLine, known: Known): ObjectLine | undefined {
-  if (line.kind === 'file') return directoryOf(line, known);
-  if (['table', 'view', 'class'].includes(line.kind)) return undefined;
-  const names = [line.name, ownerOf(line.name), tableOf(line), sequenceTable(line, known)];
-  return names.filter((it) => it !== undefined && it !== '').flatMap((name) =>
-    ['table', 'view', 'class'].map((kind) => known.byName.get(`${kind}\t${name}`)))
-    .find((it) => it !== undefined);
+  const { kind, name } = line;
+  if (kind === 'file') return directoryOf(line, known);
+  const table = known.sequences.get(name);
+  if (kind === 'sequence') return table === undefined ? undefined : known.roots.get(table);
+  const names = ofAnything.includes(kind) ? [table ?? name, ownerOf(name)]
+    : ofTables.includes(kind) ? [ownerOf(name), tableOf(line) ?? ''] : [];
+  return names.map((it) => known.roots.get(it)).find((it) => it !== undefined);
 }
 
 /** The outermost directory that went, so that a tree is one difference. */
 function directoryOf({ name }: ObjectLine, known: Known): ObjectLine | undefined {
   for (let slash = name.indexOf('/', 1); slash > 0; slash = name.indexOf('/', slash + 1)) {
-    const directory = known.byName.get(`file\t${name.slice(0, slash)}`);
+    const directory = known.roots.get(name.slice(0, slash));
     if (directory !== undefined) return directory;
   }
   return undefined;
@@ -91,12 +114,4 @@ function directoryOf({ name }: ObjectLine, known: Known): ObjectLine | undefined
 function tableOf({ kind, detail }: ObjectLine): string | undefined {
   if (kind !== 'index' && kind !== 'trigger') return undefined;
   return /\bON (?:ONLY )?([^\s(]+)/i.exec(detail)?.[1]?.replace(/["`]/g, '');
-}
-
-/** A sequence goes with its column: `public.visits_id_seq` with `public.visits.id`. */
-function sequenceTable({ kind, name }: ObjectLine, { columns }: Known): string | undefined {
-  if (kind !== 'sequence' && kind !== 'grant' && kind !== 'owner') return undefined;
-  const column = [...columns].find((it) =>
-    name === `${ownerOf(it)}_${it.slice(ownerOf(it).length + 1)}_seq`);
-  return column === undefined ? undefined : ownerOf(column);
 }

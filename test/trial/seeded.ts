@@ -2,19 +2,21 @@ import type { AcceptedDifference } from '../../src/config/config.ts';
 
 /** The objects of a database as `objects_KIND` and `rows_KIND` print them. */
 const guestbook = [
-  'table|public.guests|', 'column|public.guests.id|integer NOT NULL',
+  'table|public.guests|table', 'column|public.guests.id|integer NOT NULL',
   'column|public.guests.name|character varying(80)',
   'column|public.guests.joined|timestamp with time zone',
   'index|public.guests_pkey|CREATE UNIQUE INDEX guests_pkey ON public.guests USING btree (id)',
   'constraint|public.guests.guests_pkey|PRIMARY KEY (id)', 'owner|public.guests|guestbook',
-  'sequence|public.guests_id_seq|integer', 'rows|public.guests|1200|aaaa1111aaaa1111',
-  'table|public.visits|', 'column|public.visits.id|integer NOT NULL',
+  'sequence|public.guests_id_seq|integer from 1', 'rows|public.guests_id_seq|1|1207',
+  'owner|public.guests_id_seq|guestbook', 'rows|public.guests|1200|aaaa1111aaaa1111',
+  'table|public.visits|table', 'column|public.visits.id|integer NOT NULL',
   'column|public.visits.guest|integer', 'column|public.visits.note|text DEFAULT \'\'::text',
   'index|public.visits_guest_idx|CREATE INDEX visits_guest_idx ON public.visits (guest)',
   'constraint|public.visits.visits_guest_fkey|FOREIGN KEY (guest) REFERENCES guests(id)',
   'trigger|public.visits.stamp|CREATE TRIGGER stamp BEFORE INSERT ON public.visits',
   'grant|public.visits|reporting=SELECT', 'grant|public.visits|app=SELECT,INSERT',
-  'sequence|public.visits_id_seq|integer', 'rows|public.visits|25000|bbbb2222bbbb2222',
+  'sequence|public.visits_id_seq|integer from 1', 'rows|public.visits_id_seq|1|25000',
+  'owner|public.visits|guestbook', 'rows|public.visits|25000|bbbb2222bbbb2222',
   'view|public.recent|SELECT * FROM visits', 'extension|citext|1.6',
   'rows|pg_largeobject|14|cccc3333cccc3333',
 ];
@@ -58,8 +60,9 @@ function seeded(title: string, edits: readonly Edit[], more: {
 const allow = (object: string, difference: AcceptedDifference['difference']) =>
   ({ state: 'guestbook', object, difference, reason: `${object} is meant to go` });
 const dropVisits: readonly Edit[] = [
-  ['table|public.visits|', ''], ['column|public.visits.', ''], ['rows|public.visits|', ''],
-  ['index|public.visits_guest_idx', ''], ['constraint|public.visits.', ''],
+  ['table|public.visits|table', ''], ['column|public.visits.', ''], ['rows|public.visits', ''],
+  ['owner|public.visits', ''], ['index|public.visits_guest_idx', ''],
+  ['constraint|public.visits.', ''],
   ['trigger|public.visits.', ''], ['grant|public.visits|', ''], ['sequence|public.visits_', ''],
 ];
 
@@ -67,32 +70,35 @@ export const lossy: readonly Seeded[] = [
   seeded('a table is dropped: one difference, not fifty', dropVisits),
   seeded('a table is dropped with the view that looked at it',
     [...dropVisits, ['view|public.recent', '']]),
-  seeded('truncate', [['rows|public.visits', 'rows|public.visits|0|0000000000000000']]),
+  seeded('truncate', [['rows|public.visits|', 'rows|public.visits|0|0000000000000000']]),
   seeded('a delete by a join that met too many',
-    [['rows|public.visits', 'rows|public.visits|24876|dddd4444dddd4444']]),
+    [['rows|public.visits|', 'rows|public.visits|24876|dddd4444dddd4444']]),
   seeded('a text is cut off by a shorter type', [
     ['column|public.guests.name', 'column|public.guests.name|character varying(20)'],
-    ['rows|public.guests', 'rows|public.guests|1200|eeee5555eeee5555']]),
+    ['rows|public.guests|', 'rows|public.guests|1200|eeee5555eeee5555']]),
   seeded('times lose their zone', [
     ['column|public.guests.joined', 'column|public.guests.joined|timestamp without time zone'],
-    ['rows|public.guests', 'rows|public.guests|1200|ffff6666ffff6666']]),
+    ['rows|public.guests|', 'rows|public.guests|1200|ffff6666ffff6666']]),
   seeded('a charset is read wrongly, or NULL becomes empty: as many rows, others in content',
-    [['rows|public.visits', 'rows|public.visits|25000|9999777799997777']]),
+    [['rows|public.visits|', 'rows|public.visits|25000|9999777799997777']]),
   seeded('rows are doubled and others lost: the same count',
-    [['rows|public.guests', 'rows|public.guests|1200|8888000088880000']]),
+    [['rows|public.guests|', 'rows|public.guests|1200|8888000088880000']]),
   seeded('rows are doubled',
-    [['rows|public.guests', 'rows|public.guests|2400|7777000077770000']]),
+    [['rows|public.guests|', 'rows|public.guests|2400|7777000077770000']]),
   seeded('a column is dropped', [['column|public.visits.note', '']]),
   seeded('an index, a foreign key, a trigger, a sequence are lost', [
     ['index|public.visits_guest_idx', ''], ['constraint|public.visits.visits_guest_fkey', ''],
-    ['trigger|public.visits.stamp', ''], ['sequence|public.visits_id_seq', '']]),
+    ['trigger|public.visits.stamp', ''], ['sequence|public.visits_id_seq', ''],
+    ['rows|public.visits_id_seq', '']]),
   seeded('one of two grants is lost, and an owner is another', [
     ['grant|public.visits|reporting', ''],
-    ['owner|public.guests', 'owner|public.guests|postgres']]),
+    ['owner|public.guests|', 'owner|public.guests|postgres']]),
+  seeded('a sequence begins anew: numbers are given out twice',
+    [['rows|public.visits_id_seq', 'rows|public.visits_id_seq|1|1 (not used)']]),
   seeded('large objects are lost', [['rows|pg_largeobject', '']]),
   seeded('a wider type, but the content is another', [
     ['column|public.guests.name', 'column|public.guests.name|text'],
-    ['rows|public.guests', 'rows|public.guests|1200|6666555566665555']]),
+    ['rows|public.guests|', 'rows|public.guests|1200|6666555566665555']]),
   seeded('a shorter type that no value is too long for',
     [['column|public.guests.name', 'column|public.guests.name|character varying(60)']]),
   seeded('a default is another',
@@ -125,9 +131,18 @@ export const lossy: readonly Seeded[] = [
 export const good: readonly Seeded[] = [
   seeded('nothing changes', []),
   seeded('a table, a column, an index are added', [
-    ['', 'table|public.likes|'], ['', 'column|public.likes.visit|integer'],
+    ['', 'table|public.likes|table'], ['', 'column|public.likes.visit|integer'],
     ['', 'rows|public.likes|12|abababababababab'], ['', 'column|public.visits.mood|text'],
     ['', 'index|public.visits_mood_idx|CREATE INDEX visits_mood_idx ON public.visits (mood)']]),
+  seeded('rows are added that may be, and the sequence goes on', [
+    ['rows|public.visits|', 'rows|public.visits|25002|1212343412123434'],
+    ['rows|public.visits_id_seq', 'rows|public.visits_id_seq|1|25002']],
+  { accept: [allow('public.visits', 'rows-added')] }),
+  seeded('a rename that is declared, and whose rows were not counted', [...dropVisits,
+    ['', 'table|public.entries|table'], ['', 'column|public.entries.id|integer NOT NULL'],
+    ['', 'column|public.entries.guest|integer'],
+    ['', 'column|public.entries.note|text DEFAULT \'\'::text']],
+  { accept: [allow('public.visits', 'dropped')] }),
   seeded('files are added', [['', 'file|c|d 755 app:app'],
     ['', 'file|c/four.png|f 644 app:app 9 66666666666666666666666666666666'],
     ['rows|.', 'rows|.|5|1111000011110000']], { on: uploads }),
@@ -135,7 +150,7 @@ export const good: readonly Seeded[] = [
     [['file|a|', ''], ['file|a/', ''], ['rows|.', 'rows|.|2|1111000011110000']],
     { on: uploads, accept: [allow('a/**', 'dropped')] }),
   seeded('a rename that is declared', [...dropVisits,
-    ['', 'table|public.entries|'], ['', 'column|public.entries.id|integer NOT NULL'],
+    ['', 'table|public.entries|table'], ['', 'column|public.entries.id|integer NOT NULL'],
     ['', 'rows|public.entries|25000|bbbb2222bbbb2222']],
   { accept: [allow('public.visits', 'dropped')] }),
   seeded('a split column that is declared', [
@@ -147,7 +162,7 @@ export const good: readonly Seeded[] = [
     ['column|public.guests.name', 'column|public.guests.name|character varying(200)'],
     ['column|public.visits.guest', 'column|public.visits.guest|bigint']]),
   seeded('expired visits go, and a declaration that is of no use any more',
-    [['rows|public.visits', 'rows|public.visits|24000|dddd4444dddd4444']],
+    [['rows|public.visits|', 'rows|public.visits|24000|dddd4444dddd4444']],
     { accept: [allow('public.*', 'rows-lost'), allow('public.sessions', 'any')] }),
 ];
 
