@@ -18,6 +18,9 @@ export function cannotRehearse(config: Config, plans: {
       : ['The steps on staging were not those of production; compare `seatrial plan` of both.']),
     ...(staging.overlay === undefined ? []
       : [`Staging's own settings were laid over the copy (${staging.overlay}).`]),
+    ...(staging.sameHost === undefined ? []
+      : ['What is written outside of the declared paths cannot be told on one machine with ' +
+        'production.']),
     ...(staging.isolation.kind === 'none'
       ? [`The copy was not cut off from the network: ${staging.isolation.reason}.`] : []),
     ...replaced,

@@ -63,7 +63,8 @@ async function rehearseOn(pair: Pair, release: Release, recording: Recording): P
   const found = assemble({ known, config: production.config, end: tried.end.end,
     text: tried.end.text, findings: tried.findings, outside: tried.outside,
     endedAt: production.world.now().toISOString() });
-  return { seen, found: await withForecast(pair, seen, found) };
+  return { seen, found: await withForecast(pair,
+    { seen, tried, records: brought.records }, found) };
 }
 
 interface Knowing {

@@ -162,6 +162,7 @@ function forecastBlocks({ forecast }: Rehearsal): Block[] {
     : `${formatSeconds(budget)} ${over ? 'are allowed: it may take longer' : 'are allowed'}`;
   return [
     text(`Users will be kept out for ${rangeText(forecast)}; ${limit}.`, over ? 'bad' : 'plain'),
+    ...list(forecast.notes ?? []),
     ...table(['Part', '#From', '#To'], forecast.parts.map((it) =>
       [it.title, formatSeconds(it.low), formatSeconds(it.high)])),
     ...titled('Windows before:', table(['When', 'What', '#Window'],

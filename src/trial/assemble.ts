@@ -107,6 +107,9 @@ function endReasons({ end, text, findings }: Ended): string[] {
     return [`Going back failed on staging: ${text}. Production would have stood still; mend what ` +
       'it names, and run rehearse again.'];
   }
+  if (!findings.has('before-state1') && !findings.has('code-before')) {
+    return [`The trial did not come to the release: ${text}. Mend that, and run rehearse again.`];
+  }
   return [`The release failed on the copy: ${text}. Mend it, tag it anew, and rehearse that.`];
 }
 

@@ -183,6 +183,8 @@ export interface Forecast {
   readonly parts: readonly ForecastPart[];
   /** The last rehearsals and deployments, newest first. */
   readonly history: readonly ForecastHistory[];
+  /** Why the range is as wide as it is, and what took longer than before; one sentence each. */
+  readonly notes?: readonly string[];
 }
 
 export interface ForecastPart {
