@@ -74,6 +74,14 @@ describe.each(shells)('a trial in %s', (shell) => {
       'state\tguests\tfake\nsame\tcolumn\t2\nsame\trows\t1\nsame\ttable\t1\nend\n');
   });
 
+  it('tells how many rows a table had that is gone', async () => {
+    const { box, live } = boxWith({ objects: ['table\tother\t'], rows: [] });
+    writeFileSync(join(box.runDirectory, 'trial', 'before-state1'),
+      'rows\tvisits\t3\taaaa\ntable\tvisits\t\n');
+    expect(await trial(box, shell, `trial_compare fake ${live} state1 guests`)).toBe(0);
+    expect(finding(box, 'data-state1')).toContain('- rows\tvisits\t3\taaaa\n');
+  });
+
   it('names the columns that both have, and casts those of another type', async () => {
     const { box, live } = boxWith(before);
     writeFileSync(`${live}.other`, 'column\tvisits.name\tvarchar\ncolumn\tvisits.new\tint\n');

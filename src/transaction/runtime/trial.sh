@@ -103,7 +103,10 @@ trial_compare() {
   "rows_$1" "$2" "$old" "$file.shared" >"$file.rows-old" &&
     "rows_$1" "$2" "$new" "$file.shared" >"$file.rows-new" ||
     fail "the content of $4 could not be read" || return
-  sort -- "$file.objects-old" "$file.rows-old" >"$file.old"
+  # A table that is gone has no column that both have; how many rows it had was described before.
+  awk -F'\t' 'FILENAME == ARGV[1] { told[$2] = 1; next } $1 == "rows" && !($2 in told)' \
+    "$file.rows-old" "$TRIAL/before-$3" >"$file.rows-gone" || return
+  sort -- "$file.objects-old" "$file.rows-old" "$file.rows-gone" >"$file.old"
   sort -- "$file.objects-new" "$file.rows-new" >"$file.new"
   { printf 'state\t%s\t%s\n' "$4" "$1"; differences "$file.old" "$file.new"; } >"$file" || return
   rm -f -- "$file".?*
