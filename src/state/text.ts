@@ -22,7 +22,14 @@ const files: Readonly<Record<StateKind | 'base', readonly URL[]>> = {
     new URL('./kinds/postgres-objects.sh', import.meta.url),
     new URL('./kinds/postgres-probe.sh', import.meta.url),
   ],
-  mysql: [new URL('./kinds/mysql.sh', import.meta.url)],
+  mysql: [
+    new URL('./kinds/mysql.sh', import.meta.url),
+    new URL('./kinds/mysql-dump.sh', import.meta.url),
+    new URL('./kinds/mysql-rescue.sh', import.meta.url),
+    new URL('./kinds/mysql-copy.sh', import.meta.url),
+    new URL('./kinds/mysql-look.sh', import.meta.url),
+    new URL('./kinds/mysql-probe.sh', import.meta.url),
+  ],
   zodb: [new URL('./kinds/zodb.sh', import.meta.url)],
   command: [new URL('./kinds/command.sh', import.meta.url)],
 };
