@@ -68,8 +68,8 @@ asked() {
   status=$?
   cat -- "$RUN_DIR/isolation-said"
   [ "$status" != 0 ] || return 0
-  fail "$(awk -F'\t' '$1 == "problem" { print $2 ". " $3 }
-    END { if (!NR) print "the isolation could not be asked for: seatrial doctor --host staging" }' \
+  fail "$(awk -F'\t' '$1 == "problem" { print $2 ". " $3; told = 1 }
+    END { if (!told) print "the isolation could not be asked for: seatrial doctor --host staging" }' \
     "$RUN_DIR/isolation-said" | tr '\n' ' ')"
 }
 
@@ -90,22 +90,27 @@ ensure_isolated() {
   cut_off
 }
 
-before_start() { ensure_isolated; }
+# In a subshell: commands that it runs have variables of the same names as who calls it.
+before_start() { (ensure_isolated); }
 
 # confine: for a command of the user, in the subshell that becomes it. Root's own join a group.
 confine() {
-  ensure_isolated || return
-  [ -n "$SUDO" ] || [ ! -e "$RUN_DIR/isolation" ] || join_group
+  (ensure_isolated) || return
+  [ -z "$SUDO" ] || return 0
+  case $(cat "$RUN_DIR/isolation" 2>/dev/null) in
+    network) join_group || fail 'the group of isolated commands is gone' ;;
+    # Another run has cut it off; in this one it has not come to that yet.
+    '') join_group || true ;;
+  esac
 }
 
 join_group() {
-  grep -q -x network "$RUN_DIR/isolation" || return 0
   for top in /sys/fs/cgroup /sys/fs/cgroup/unified; do
     [ -e "$top/seatrial-$APP/cgroup.procs" ] || continue
     echo 0 >"$top/seatrial-$APP/cgroup.procs"
     return
   done
-  fail 'the group of isolated commands is gone'
+  return 1
 }
 
 # still_isolated: at the end of a trial.
