@@ -35,6 +35,10 @@ export async function receiptProblems(acting: Acting, facts: HostFacts, input: {
   const { receipt } = options;
   if (receipt === undefined) return [notRehearsed(input.release, options.config)];
   const read = readReceipt(textOf(receipt), receipt);
+  if (read.signature === 'unchecked') {
+    world.report({ kind: 'warning', text: 'the receipt is in a signed envelope, whose signature was'
+      + ' not checked here' });
+  }
   return verifyReceipt(read, {
     application: config.application,
     version: input.release.manifest.version,
