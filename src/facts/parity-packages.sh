@@ -59,7 +59,9 @@ normalising() {
 # digest_file CLASS NAME FILE [MORE]: a digest of its text, salted, without the names of hosts.
 digest_file() {
   if [ ! -r "$3" ]; then unread "$1" "$2" 'it cannot be read by this login'; return; fi
-  printf '%s\t%.300s\tdigest:' "$1" "$(plain "$2")"
+  name=$2
+  case $name in *[![:print:]]*) name=$(plain "$name") ;; esac
+  printf '%s\t%.300s\tdigest:' "$1" "$name"
   sed -E -e "1i\\$newline$salt" ${4:+-e "$4"} -e "$normal" "$3" | sha256sum
 }
 

@@ -38,7 +38,9 @@ apache() {
   printf '%s\n' "$2" | while IFS= read -r file; do
     [ ! -r "$file" ] || sed -n 's/^[[:space:]]*[Ll]oad[Mm]odule[[:space:]]*//p' "$file"
   done | awk '{ sub(/_module$/, "", $1); print "mod_" $1 "\t" $2 }' | module_versions
-  printf '%s\n' "$2" | digest_files http-server "$without_comments"
+  # What loads a module says no more than that it is loaded.
+  printf '%s\n' "$2" | grep -v '/mods-enabled/.*[.]load$' |
+    digest_files http-server "$without_comments"
 }
 
 # A module from a package of its own has that one's version; the others come with the server.
@@ -77,11 +79,21 @@ nginx_server() {
   done | digest_files http-server "$without_comments"
 }
 
+# Debian's psql is a program around the real ones, and slow; mysql is mariadb by another name.
 parity_databases() {
-  for client in psql pg_dump mysql mariadb mysqldump sqlite3; do
-    ! there "$client" || item database "$client" "$(bounded "$client" --version | sed 1q)"
+  postgres=
+  for program in /usr/lib/postgresql/*/bin/psql /usr/lib/postgresql/*/bin/postgres \
+    /usr/pgsql-*/bin/psql /usr/pgsql-*/bin/postgres; do
+    [ ! -x "$program" ] || { postgres=there; database_version "$program"; }
   done
-  for server in /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres mysqld mariadbd; do
-    ! there "$server" || item database "$server" "$(bounded "$server" --version | sed 1q)"
-  done
+  [ -n "$postgres" ] || database_version psql
+  database_version mariadb || database_version mysql
+  database_version mariadbd || database_version mysqld
+  database_version sqlite3
+  return 0
+}
+
+database_version() {
+  there "$1" || return
+  item database "$1" "$(bounded "$1" --version | sed 1q)"
 }

@@ -45,10 +45,10 @@ for tool in awk sed sha256sum cat tr sort cut readlink uname; do
   there "$tool" || { printf '%s is not there\n' "$tool" >&2; exit 1; }
 done
 
-# The slow half runs beside the other one. Two that write to one pipe would mix their lines.
+# One half runs beside the other. Two that write to one pipe would mix their lines.
 in_two_lanes() {
-  slow_half | {
-    other=$(quick_half)
+  one_half | {
+    other=$(other_half)
     cat
     printf '%s\n' "$other"
     printf 'complete\tyes\t\n'
