@@ -54,29 +54,26 @@ set role writer; grant connect on database "${name}" to reader; reset role;
 grant temporary on database "${name}" to reader;
 `;
 
-/** Everything, as a dump has it, with what belongs to the database and is not in the dump. */
-function readAll(server: PostgresServer, name: string): string {
-  if (!server.databases().includes(name)) return '';
-  const tables = server.sql(name, `select format('table %s', oid::regclass) from pg_class
+/** Everything that a user can read, with what belongs to the database and is not in a dump. */
+const everything = `
+select format('select %L, t::text from %s t order by 2', oid::regclass, oid::regclass)
+from pg_class
 where relkind in ('r', 'm') and relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
-order by 1`).split('\n').filter((it) => it !== '');
-  const rows = tables.map((it) => `${it}\n${server.sql(name, `${it}`).split('\n').sort()
-    .join('\n')}`);
-  return [
-    ...rows,
-    server.sql(name, 'select oid, md5(lo_get(oid)) from pg_largeobject_metadata order by 1'),
-    server.sql(name, `select schemaname, sequencename, last_value from pg_sequences order by 1, 2`),
-    server.sql(name, `select indexdef from pg_indexes where schemaname !~ '^pg_' order by 1`),
-    server.sql(name, `select conname, pg_get_constraintdef(oid) from pg_constraint
-where connamespace::regnamespace::text !~ '^(pg_|information_schema)' order by 1, 2`),
-    server.sql('postgres', `select pg_get_userbyid(datdba), datconnlimit, datallowconn,
+order by 1 \\gexec
+select oid, md5(lo_get(oid)) from pg_largeobject_metadata order by 1;
+select schemaname, sequencename, last_value from pg_sequences order by 1, 2;
+select indexdef from pg_indexes where schemaname !~ '^pg_' order by 1;
+select conname, pg_get_constraintdef(oid) from pg_constraint
+where connamespace::regnamespace::text !~ '^(pg_|information_schema)' order by 1, 2;
+select pg_get_userbyid(datdba), datconnlimit, datallowconn, encoding, datcollate,
   (select array_agg(a::text order by a::text) from unnest(datacl) a),
-  shobj_description(oid, 'pg_database'), encoding, datcollate from pg_database
-where datname = '${name}'`),
-    server.sql('postgres', `select setrole::regrole, c from pg_db_role_setting s
-join pg_database d on d.oid = s.setdatabase, unnest(setconfig) c
-where datname = '${name}' and c !~ '^seatrial' order by 1, 2`),
-  ].join('\n--\n');
+  shobj_description(oid, 'pg_database') from pg_database where datname = current_database();
+select setrole::regrole, c from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase,
+unnest(setconfig) c where datname = current_database() and c !~ '^seatrial' order by 1, 2;
+`;
+
+function readAll(server: PostgresServer, name: string): string {
+  return server.databases().includes(name) ? server.sql(name, everything) : '';
 }
 
 class PostgresSite implements Site {

@@ -1,9 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command } from '../../src/command/command.ts';
 
 /** Debian keeps the programs of each version apart. */
 export function postgresPrograms(): string {
@@ -81,9 +80,8 @@ export class PostgresServer {
   }
 
   private asPostgres(program: string, ...words: readonly string[]): void {
-    const { argv } = command('runuser', '-u', 'postgres', '--',
-      join(postgresPrograms(), program), ...words);
-    const ran = spawnSync(argv[0] ?? '', argv.slice(1).map(String),
+    const path = join(postgresPrograms(), program);
+    const ran = spawnSync('runuser', ['-u', 'postgres', '--', path, ...words],
       { encoding: 'utf8', cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
     if (ran.status !== 0) throw new Error(`${program}: ${ran.stderr}`);
   }
@@ -102,11 +100,4 @@ function freePort(): Promise<number> {
       probe.close(() => { resolve(typeof address === 'object' ? address?.port ?? 0 : 0); });
     });
   });
-}
-
-/** A directory below `root` that every user may enter. */
-export function openDirectory(root: string, name: string): string {
-  const path = join(root, name);
-  mkdirSync(path, { recursive: true, mode: 0o755 });
-  return path;
 }

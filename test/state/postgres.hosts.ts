@@ -1,7 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
 import { conformance } from './conformance.ts';
 import { postgresBench, roles } from './postgres-bench.ts';
-import { PostgresServer } from './postgres-server.ts';
+import { PostgresServer, postgresPrograms } from './postgres-server.ts';
+
+// Debian's psql is a program in Perl around the real one, and takes longer to start.
+process.env.PATH = `${postgresPrograms()}:${process.env.PATH ?? ''}`;
 
 let server: PostgresServer | undefined;
 beforeAll(async () => {

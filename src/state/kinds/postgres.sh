@@ -66,11 +66,11 @@ pg_silent() { fail "the server of $PG_IDENTITY cannot be asked"; }
 
 # pg_free_name NAME: the first of NAME, NAME_2, … that no database has.
 pg_free_name() {
-  free_name=$1 number=2
-  while pg_exists "$free_name"; do
-    free_name=$1_$number number=$((number + 1))
-  done
-  printf '%s' "$free_name"
+  pg_sql "$PG_MAINT" name="$1" <<'SQL' || { pg_silent; return 1; }
+select name from (select n, :'name' || case n when 1 then '' else '_' || n end as name
+  from generate_series(1, 999) n) names
+where name not in (select datname from pg_database) order by n limit 1;
+SQL
 }
 
 # What a killed program of this run began goes on in the server: a database that is being copied.
