@@ -7,6 +7,7 @@ import { renderPlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Release } from '../package/release.ts';
 import { assemble, type Known } from '../trial/assemble.ts';
+import { isComplete } from '../trial/findings.ts';
 import type { Rehearsal } from '../trial/rehearsal.ts';
 import { planFor, inputs } from './deploy.ts';
 import { chooseHost, withHost } from './host.ts';
@@ -63,8 +64,9 @@ async function rehearseOn(pair: Pair, release: Release, recording: Recording): P
   const found = assemble({ known, config: production.config, end: tried.end.end,
     text: tried.end.text, findings: tried.findings, outside: tried.outside,
     endedAt: production.world.now().toISOString() });
-  return { seen, found: await withForecast(pair,
-    { seen, tried, records: brought.records }, found) };
+  // A window that was cut short by a failure forecasts nothing.
+  return { seen, found: !isComplete(tried.findings) ? found
+    : await withForecast(pair, { seen, tried, records: brought.records }, found) };
 }
 
 interface Knowing {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { compareStates, differenceReasons, unusedAcceptSentences } from './compare.ts';
 import { attempted, byState, isComplete, type Findings } from './findings.ts';
+import { locksOf, rewritesOf } from './locks.ts';
 import { isOfProcedure } from './plan.ts';
 import { isRefused, type CheckSeen, type Difference, type OutsideWrite, type Rehearsal,
   type RehearsedStep, type Trial, type Undo } from './rehearsal.ts';
@@ -21,6 +22,7 @@ export interface Ended {
   readonly endedAt: string;
 }
 
+const tooEarly = 'the trial ended before';
 const turnsBack = 'the rehearsal turns back here';
 
 /** Everything but the forecast, which is made from it. Pure. */
@@ -28,22 +30,25 @@ export function assemble(ended: Ended): Rehearsal {
   const { known, config, findings } = ended;
   const whole = wholeComparisons(ended);
   const { compared, differences, unusedAccept } = compareStates(whole.texts, config.accept);
-  const secondStart = attempted(findings, 'second-start', 'nothing is started');
+  const secondStart = attempted(findings, 'second-start',
+    isComplete(findings) ? 'nothing is started' : tooEarly);
   const undo = undoOf(known.steps, findings);
   const draft: Rehearsal = {
     version: 1,
     ...known,
     windowSeconds: windowOf(known.steps),
-    locks: [],
-    rewrites: [],
+    locks: locksOf(findings),
+    rewrites: rewritesOf(findings),
     outside: ended.outside,
     compared,
     differences,
     unusedAccept: isComplete(findings) ? unusedAcceptSentences(unusedAccept) : [],
     secondStart,
     migrateTwice: migrateTwice(findings),
-    oldCode: attempted(findings, 'old-code', config.install.kind === 'in-place'
-      ? 'code that is replaced in place is put back with the state only' : 'there was no old code'),
+    oldCode: attempted(findings, 'old-code', !isComplete(findings) ? tooEarly
+      : config.install.kind === 'in-place'
+        ? 'code that is replaced in place is put back with the state only'
+        : 'there was no old code'),
     undo,
     forecast: null,
     verdict: 'passed',
@@ -114,7 +119,8 @@ function endReasons({ end, text, findings }: Ended): string[] {
 }
 
 function migrateTwice(findings: Findings): Trial {
-  const changed = attempted(findings, 'again', 'there is no migration');
+  const changed = attempted(findings, 'again',
+    isComplete(findings) ? 'there is no migration' : tooEarly);
   const ran = attempted(findings, 'again-ran', '');
   if (changed.verdict === 'pass' && ran.verdict === 'fail') {
     return { verdict: 'pass', text: `it refuses to run twice, and changes nothing: ${ran.text}` };
