@@ -5,7 +5,7 @@ import type { Copying } from './copy.ts';
 import { sendDirect, stagingAddress } from './direct.ts';
 import { maskCall } from './mask.ts';
 import { copyWays, type CopyRecord, type CopyWay } from './records.ts';
-import { linesOf, transfer, type Transferred } from './transfer.ts';
+import { linesOf, transfer, wordsOf, type Transferred } from './transfer.ts';
 import { call, must } from './verbs.ts';
 import type { CopyItem } from './wanted.ts';
 
@@ -103,12 +103,12 @@ async function attempt(
 
 /** The bytes do not come by here: there is no progress to tell. */
 async function sendItself(copying: Copying, command: Command): Promise<Transferred> {
-  const { outcome, stderr } = await copying.source.transport.run(command,
-    { signal: copying.cancel });
+  const result = await copying.source.transport.run(command, { signal: copying.cancel });
+  const { outcome } = result;
   if (outcome.kind === 'exited' && outcome.status === 0) {
-    return { kind: 'whole', bytes: 0, said: linesOf(stderr) };
+    return { kind: 'whole', bytes: 0, said: linesOf(result.stderr) };
   }
-  const words = linesOf(stderr).map((it) => it.replace(/^failed: /, '')).slice(0, 3).join('; ');
+  const words = wordsOf(result, 'it did not say why');
   if (outcome.kind === 'unknown') return { kind: 'cut', why: outcome.why };
   // What ssh says of itself.
   if (outcome.kind === 'exited' && outcome.status === 255) return { kind: 'cut', why: words };
@@ -133,14 +133,13 @@ async function mask(copying: Copying, item: CopyItem): Promise<void> {
     const { words, stdin } = maskCall(item, part);
     const command = { ...call(copying.targetSite, [item.kind], ['write_to', ...words]), stdin };
     // Never twice: a mask that was cut may have run, and the copy is thrown away.
-    const { outcome, stderr } = await copying.target.transport.run(command,
-      { signal: copying.cancel });
+    const result = await copying.target.transport.run(command, { signal: copying.cancel });
+    const { outcome } = result;
     if (copying.cancel.aborted) throw cancelled(item);
     if (outcome.kind === 'exited' && outcome.status === 0) continue;
-    const said = linesOf(stderr).map((it) => it.replace(/^failed: /, '')).slice(-3).join('; ');
     throw new SeatrialError('refused', [{
       message: `the mask of ${item.name} failed, so its copy was removed: ` +
-        (outcome.kind === 'unknown' ? outcome.why : said),
+        (outcome.kind === 'unknown' ? outcome.why : wordsOf(result, 'it did not say why')),
       fix: 'Mend the mask and run rehearse again; production was only read.',
     }]);
   }

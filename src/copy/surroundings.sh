@@ -111,12 +111,13 @@ discard_all() {
 # give_up KIND SPEC LABEL: a copy that was not masked is nowhere.
 give_up() { "discard_$1" "$2" "$3"; }
 
-# mask_by_command KIND SPEC LABEL USER|- SECONDS TEXT
+# mask_by_command KIND SPEC LABEL USER|- SECONDS TEXT: {copy} in it is the place: a directory, an
+# SQLite file, or the name of a database, which the usual variables of its clients lead to.
 mask_by_command() {
   where=$("place_$1" "$2" "$3" incoming) || return
+  [ "$1" != sqlite ] || where=$where/database
   exports="SEATRIAL_KIND=$(shell_word "$1") SEATRIAL_PLACE=$(shell_word "$where")"
   case $1 in
-    sqlite) exports="SEATRIAL_KIND=sqlite SEATRIAL_PLACE=$(shell_word "$where/database")" ;;
     postgres)
       exports="$exports PGDATABASE=$(shell_word "$where")"
       for pair in PGHOST=host PGPORT=port PGUSER=user; do
@@ -130,8 +131,14 @@ mask_by_command() {
         [ -z "$value" ] || exports="$exports ${pair%%=*}=$(shell_word "$value")"
       done ;;
   esac
+  masking=$(printf '%s\n' "$6" | WORD=$(shell_word "$where") awk '{
+    while ((at = index($0, "{copy}")) > 0) {
+      printf "%s%s", substr($0, 1, at - 1), ENVIRON["WORD"]
+      $0 = substr($0, at + 6)
+    }
+    print }')
   as_user "$4" "$5" / - "export $exports
-$6" >&2 || fail "the mask $(told $?)"
+$masking" >&2 || fail "the mask $(told $?)"
 }
 
 shell_word() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }

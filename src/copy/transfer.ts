@@ -94,7 +94,7 @@ function causes(side: string, outcome: Outcome): string[] {
 }
 
 /** What `fail` said, or the last words of a program. */
-function wordsOf(result: RunResult, fallback: string): string {
+export function wordsOf(result: Pick<RunResult, 'stderr'>, fallback: string): string {
   const lines = linesOf(result.stderr);
   const told = lines.find((it) => it.startsWith(failed));
   const other = lines.filter((it) => !it.startsWith(failed)).slice(-otherLinesMax);

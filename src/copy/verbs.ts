@@ -3,7 +3,7 @@ import { SeatrialError } from '../errors.ts';
 import type { StateKind } from '../state/spec.ts';
 import type { Line } from './line.ts';
 import { copyCommand, type Site } from './text.ts';
-import { linesOf } from './transfer.ts';
+import { wordsOf } from './transfer.ts';
 
 const verbTimeoutMs = 24 * 60 * 60 * 1000;
 
@@ -23,11 +23,10 @@ export async function must(line: Line, command: Command): Promise<string> {
   }
   const { outcome } = result;
   if (outcome.kind === 'exited' && outcome.status === 0) return result.stdout;
-  const said = linesOf(result.stderr).map((it) => it.replace(/^failed: /, '')).slice(-3);
   const how = outcome.kind === 'unknown' ? outcome.why : outcome.kind === 'signalled'
     ? `killed by signal ${outcome.signal}` : `status ${outcome.status}`;
   throw new SeatrialError('refused', [{
-    message: `${line.name}: ${said.length === 0 ? how : said.join('; ')}`,
+    message: `${line.name}: ${outcome.kind === 'unknown' ? how : wordsOf(result, how)}`,
     fix: 'Production was only read. Mend it and run rehearse again.',
   }]);
 }
