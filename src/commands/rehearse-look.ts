@@ -2,7 +2,7 @@ import { SeatrialError, type Problem } from '../errors.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { gatherParity } from '../facts/parity.ts';
-import type { ParityFacts } from '../facts/parse-parity.ts';
+import { namedAsOnProduction, type ParityFacts } from '../facts/parse-parity.ts';
 import { compareParity, type ParityReport } from '../parity/compare.ts';
 import { lineOf } from '../parity/lines.ts';
 import { sameMachine } from '../parity/same-machine.ts';
@@ -44,7 +44,8 @@ export async function lookAtBoth(pair: Pair): Promise<Seen> {
   const both = {
     production: withStates(productionParity,
       { config: production.config, facts: productionFacts, known }),
-    staging: withStates(stagingParity, { config: staging.config, facts: stagingFacts }),
+    staging: withStates(namedAsOnProduction(stagingParity, staging.config.staging.instead),
+      { config: staging.config, facts: stagingFacts }),
   };
   const problems = [...fences(pair, productionFacts), ...machineProblems(pair, both)];
   if (problems.length > 0) throw new SeatrialError('refused', problems);

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { parityClasses, type ParityClass } from '../config/config.ts';
+import { parityClasses, type ParityClass, type Replacement } from '../config/config.ts';
 
 const unpackedBytesMax = 16 * 1024 * 1024;
 const itemsMax = 20_000;
@@ -85,4 +85,29 @@ ParityFacts {
     items.set(of, known.set(clean(`${state}: ${item}`), clean(value)));
   }
   return { ...facts, items };
+}
+
+/** Classes whose items are named by paths and units of the configuration. */
+const namedByConfig: readonly ParityClass[] = ['runtimes', 'modules', 'http-server', 'limits',
+  'mounts', 'configuration', 'hardware'];
+
+/**
+ * For staging: what is called otherwise there (`staging.instead`) gets the name that it has on
+ * production, so that both are compared. Where that name is there too, each keeps its own.
+ */
+export function namedAsOnProduction(facts: ParityFacts, instead: readonly Replacement[]):
+ParityFacts {
+  const longestFirst = [...instead].sort((one, other) => other.use.length - one.use.length);
+  const rename = (name: string): string => {
+    const found = longestFirst.find(({ use }) => use !== '' && name.includes(use));
+    return found === undefined ? name : name.replaceAll(found.use, () => found.of);
+  };
+  const items = new Map([...facts.items].map(([of, known]) => {
+    if (!namedByConfig.includes(of)) return [of, known] as const;
+    return [of, new Map([...known].map(([item, value]) =>
+      [known.has(rename(item)) ? item : rename(item), value] as const))] as const;
+  }));
+  const unread = facts.unread.map((it) =>
+    (namedByConfig.includes(it.class) ? { ...it, item: rename(it.item) } : it));
+  return { ...facts, items, unread };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parityClasses } from '../../src/config/config.ts';
-import { parseParity, unpackParity, withItems } from '../../src/facts/parse-parity.ts';
+import { namedAsOnProduction, parseParity, unpackParity, withItems } from '../../src/facts/parse-parity.ts';
 import { compareParity } from '../../src/parity/compare.ts';
 import { matchesItem } from '../../src/parity/item-glob.ts';
 import { parityLines } from '../../src/parity/lines.ts';
@@ -172,6 +172,29 @@ describe('items of the state', () => {
       { class: 'collation', item: 'guestbook: collation version', verdict: 'fail',
         production: '2.36', staging: '2.31' },
     ]);
+  });
+});
+
+describe('what has another name on staging', () => {
+  const instead = [{ of: '/srv/app', use: '/srv/stage' }, { of: 'app-prod', use: 'app' }];
+  const production = `mounts\t/srv/app\text4 rw\nlimits\tapp-prod.service UMask\t0022
+packages\tapp\t1\ncomplete\tyes\t`;
+  const compare = (staging: string) => compareParity({ production: factsOf(production),
+    staging: namedAsOnProduction(factsOf(staging), instead) }, parity).findings;
+
+  it('is compared under the name that it has on production', () => {
+    expect(compare(`mounts\t/srv/stage\text4 rw\nlimits\tapp.service UMask\t0022
+packages\tapp\t1\ncomplete\tyes\t`)).toEqual([]);
+    expect(compare(`mounts\t/srv/stage\txfs rw\nlimits\tapp.service UMask\t0022
+packages\tapp\t2\ncomplete\tyes\t`)).toMatchObject([
+      { item: 'app', production: '1', staging: '2' },
+      { item: '/srv/app', production: 'ext4 rw', staging: 'xfs rw' }]);
+  });
+
+  it('hides nothing that has the name of production already', () => {
+    const both = factsOf('mounts\t/srv/app\txfs\nmounts\t/srv/stage\text4\ncomplete\tyes\t');
+    expect(namedAsOnProduction(both, instead).items.get('mounts'))
+      .toEqual(new Map([['/srv/app', 'xfs'], ['/srv/stage', 'ext4']]));
   });
 });
 
