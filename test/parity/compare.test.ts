@@ -193,7 +193,7 @@ packages\tapp\t2\ncomplete\tyes\t`)).toMatchObject([
 
   it('hides nothing that has the name of production already', () => {
     const both = factsOf('mounts\t/srv/app\txfs\nmounts\t/srv/stage\text4\ncomplete\tyes\t');
-    expect(namedAsOnProduction(both, instead).items.get('mounts'))
+    expect(namedAsOnProduction(both, instead.slice(0, 1)).items.get('mounts'))
       .toEqual(new Map([['/srv/app', 'xfs'], ['/srv/stage', 'ext4']]));
   });
 });
