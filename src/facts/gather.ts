@@ -33,7 +33,10 @@ export async function gatherFacts(transport: Transport, config: Config,
 
 /** The program travels on standard input, so that any login shell will do. */
 export function factsCommand(config: Config, where: Where = 'production'): Command {
-  const asksIsolation = where === 'staging' && config.staging.isolation.kind === 'network';
+  const { isolation, sameHost } = config.staging;
+  // On one machine a rule for staging's users must not hold for production's.
+  const asksIsolation = isolation.kind === 'network'
+    && (where === 'staging' || sameHost !== undefined);
   const script = readFileSync(new URL('./facts.sh', import.meta.url), 'utf8') +
     (asksIsolation ? readFileSync(new URL('./isolation.sh', import.meta.url), 'utf8') : '');
   const calls = [

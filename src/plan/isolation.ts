@@ -5,7 +5,8 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { pathsOf } from '../state/spec.ts';
-import { isolated, splitEndpoint, stagingCommands } from '../steps/isolate.ts';
+import { isolated, runners, splitEndpoint, stagingCommands, type Production }
+  from '../steps/isolate.ts';
 import { unitsToGuard } from './units.ts';
 
 /** Written out one by one: the bundler finds a file only by its whole name. */
@@ -99,11 +100,30 @@ function applicationPaths(config: Config): string[] {
   return [...new Set([...code, ...config.state.flatMap(pathsOf)])];
 }
 
-/** Everything on staging that would let the copy reach out, or that keeps it from being proven. */
-export function isolationProblems(config: Config, facts: HostFacts): Problem[] {
+/**
+ * Everything on staging that would let the copy reach out, or that keeps it from being proven.
+ * `config` has `instead` applied, `facts` were gathered for `staging`; production is looked at where
+ * both are one machine.
+ */
+export function isolationProblems(config: Config, facts: HostFacts,
+  production?: Production): Problem[] {
   if (config.staging.isolation.kind !== 'network') return [];
   return [...rootProblems(config, facts), ...programProblems(config, facts),
-    ...databaseProblems(config, facts), ...facts.isolation.problems];
+    ...databaseProblems(config, facts), ...sharedUserProblems(config, facts, production),
+    ...facts.isolation.problems];
+}
+
+/** A rule holds for a user, wherever on the machine that user works. */
+function sharedUserProblems(config: Config, facts: HostFacts,
+  production: Production | undefined): Problem[] {
+  if (config.staging.sameHost === undefined || production === undefined) return [];
+  const cutOff = isolated(config, facts).users;
+  const shared = runners(production.config, production.facts).filter((it) => cutOff.includes(it));
+  return shared.length === 0 ? [] : [{
+    message: `production runs as ${shared.join(', ')} on this machine, and would be cut off with ` +
+      'the copy',
+    fix: `Give staging users of its own under instead, ${otherwise}`,
+  }];
 }
 
 const install = 'Run once: seatrial doctor --install --host staging ' +

@@ -18,19 +18,23 @@ export interface Isolated {
 /** Every user that the configuration names, that its units run as, and the login. */
 export function isolated(config: Config, facts: HostFacts): Isolated {
   const { isolation } = config.staging;
+  const named = isolation.kind === 'network' ? isolation.users : [];
+  const users = [...named, ...runners(config, facts), facts.user];
+  return {
+    users: [...new Set(users)].filter((user) => user !== 'root').sort(),
+    group: facts.isRoot,
+    rootRuns: stagingCommands(config).some((it) => (it.user ?? facts.user) === 'root'),
+  };
+}
+
+/** Users that commands and units run as; of units only where the facts tell. */
+export function runners(config: Config, facts: HostFacts): string[] {
   const own = unitsOf(config);
   const units = [...own, ...own.flatMap((unit) => facts.units.get(unit)?.triggers ?? [])]
     .filter((unit) => unit.endsWith('.service'))
     .flatMap((unit) => facts.units.get(unit)?.user ?? []);
-  const commands = stagingCommands(config).map((it) => it.user ?? facts.user);
-  const named = isolation.kind === 'network' ? isolation.users : [];
-  const users = [...named, ...commands, ...units, facts.user]
+  return [...new Set([...stagingCommands(config).map((it) => it.user ?? facts.user), ...units])]
     .filter((user) => user !== 'root' && user !== 'dynamic' && user !== '');
-  return {
-    users: [...new Set(users)].sort(),
-    group: facts.isRoot,
-    rootRuns: commands.includes('root'),
-  };
 }
 
 /** What runs on staging beside the procedure: masks. */

@@ -26,11 +26,18 @@ writes_begin() {
 # Users whose files count; root's only where the commands run as root.
 outside_users() { { cat -- "$OUTSIDE/users"; printf '%s\n' "$ME"; } | sort -u; }
 
-# as_owner USER COMMAND…: each looks at its own files, which others may not see.
+# searches: who looks, and for whose files: root once for all, any other each for its own, which
+# others may not see. `USER TAB USER…`
+searches() {
+  if [ "$ME" = root ]; then printf 'root\t%s\n' "$(outside_users | tr '\n' ' ')"
+  else outside_users | awk '{ print $1 "\t" $1 }'; fi
+}
+
+# as_owner USER COMMAND…
 as_owner() {
   owner=$1
   shift
-  if [ "$owner" = "$ME" ] || [ "$ME" = root ]; then "$@"; else sudo -n -u "$owner" "$@"; fi
+  if [ "$owner" = "$ME" ]; then "$@"; else sudo -n -u "$owner" "$@"; fi
 }
 
 # Mount points of disks: no network, nothing that a reboot empties, except for /tmp.
@@ -62,14 +69,14 @@ listed_places() {
 writes_found() {
   printf '%s\n' "$2" >"$OUTSIDE/declared"
   {
-    for name in $(outside_users); do
-      changed_by "$name" || printf 'outside\tunknown\t%s\n' \
-        "the disks could not be searched for changes of $name in $OUTSIDE_SECONDS_MAX seconds"
+    searches | while IFS="$(printf '\t')" read -r who whose; do
+      changed_by "$who" "$whose" </dev/null || printf 'outside\tunknown\t%s\n' \
+        "the disks could not be searched for changes of $whose in $OUTSIDE_SECONDS_MAX seconds"
     done
     listed_places after
     deleted
   } | sort -u >"$OUTSIDE/all"
-  undeclared <"$OUTSIDE/all" >"$1.part" || return
+  undeclared <"$OUTSIDE/all" | sort >"$1.part" || return
   {
     head -n "$OUTSIDE_TOLD_MAX" -- "$1.part"
     more=$(($(wc -l <"$1.part") - OUTSIDE_TOLD_MAX))
@@ -78,13 +85,15 @@ writes_found() {
   rm -f -- "$1.part"
 }
 
-# changed_by USER: its files that changed since the mark. A directory tells by what is in it, and
+# changed_by USER USERS: files that changed since the mark. A directory tells by what is in it, and
 # by itself only where it is empty.
 changed_by() {
-  # shellcheck disable=SC2046 # one word a line; blanks in mount points are rare, and then not seen
-  as_owner "$1" timeout "$OUTSIDE_SECONDS_MAX" find $(local_disks) -xdev \
+  since=@$(stat -c %.9Y -- "$OUTSIDE/mark") looks=$1
+  any=$(for name in $2; do printf -- '-o -user %s ' "$name"; done)
+  # shellcheck disable=SC2046,SC2086 # words; a mount point with a blank is rare, and then not seen
+  as_owner "$looks" timeout "$OUTSIDE_SECONDS_MAX" find $(local_disks) -xdev \
     \( -path /proc -o -path /sys -o -path /dev -o -path /run \) -prune -o \
-    -user "$1" -newerct "@$(stat -c %.9Y -- "$OUTSIDE/mark")" \
+    -newerct "$since" \( ${any#-o } \) \
     \( ! -type d -o -empty \) -printf 'outside\twritten\t%p\0' 2>/dev/null >"$OUTSIDE/found"
   status=$?
   tr '\n\0' '?\n' <"$OUTSIDE/found"
@@ -121,8 +130,9 @@ is_declared() {
     case $1 in "$ignored" | "$ignored"/*) return 0 ;; esac
   done
   while IFS= read -r declared; do
+    [ -n "$declared" ] || continue
     # shellcheck disable=SC2254 # globs on purpose
-    case $1 in '') ;; "$declared" | "$declared"/* | $declared) return 0 ;; esac
+    case $1 in "$declared" | "$declared"/* | $declared) return 0 ;; esac
   done <"$OUTSIDE/declared"
   return 1
 }

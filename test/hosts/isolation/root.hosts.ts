@@ -86,6 +86,23 @@ describe.each(['nft', 'iptables'])('staging where root logs in, by %s', (backend
     expect(await stage.heard()).toEqual([]);
   });
 
+  it('sees what a command writes outside of what is declared, as whoever it runs', async () => {
+    await stage.output(`install -d -o guestbook /srv/declared /opt/own /opt/other; umask 022
+      for name in kept gone; do echo x >/opt/own/$name; chown guestbook /opt/own/$name; done`);
+    const act = (user: string, text: string): string =>
+      `as_user ${user} 10 / - '${text}' || exit 3`;
+    const ran = await stage.verbs(['rm -rf "$RUN_DIR/isolation"', 'writes_begin guestbook',
+      act('guestbook', 'cd /opt/own; echo y >kept; rm gone; echo y >/srv/declared/file'),
+      act('guestbook', 'umask 077; mkdir -p /tmp/mine; echo y >/tmp/mine/left'),
+      act('root', 'echo y >/etc/left; echo y >/var/log/left; echo y >/run/left'),
+      act('daemon', 'echo y >/tmp/of-another'),
+      `writes_found "$RUN_DIR/found" '/srv/declared\n${records}'`].join('\n'));
+    expect(ran.status, ran.stdout + ran.stderr).toBe(0);
+    expect((await stage.output(`cat ${records}/runs/*/found`)).split('\n')).toEqual([
+      'outside\tdeleted\t/opt/own/gone', 'outside\ttemporary\t/tmp/mine/left',
+      'outside\twritten\t/etc/left', 'outside\twritten\t/opt/own/kept']);
+  });
+
   it('leaves nothing behind when the copy is gone', async () => {
     await stage.output(`rm ${records}/copied; ${program} off`);
     expect(await stage.output(`iptables-save; ip6tables-save; ls -d /sys/fs/cgroup/seatrial-* \
