@@ -115,11 +115,8 @@ function crashSuite(scene: Scene): void {
   const sweep = async (act: (crash: Crash) => Promise<boolean>): Promise<void> => {
     for (let at = 1; at < 200; at += 1) {
       const reached = [];
-      for (const kill of kills) reached.push(await act({ at, how: kill }));
-      if (!reached.includes(true)) {
-        expect(at).toBeGreaterThan(1);
-        return;
-      }
+      for (const how of kills) reached.push(await act({ at, how }));
+      if (!reached.includes(true) && at > 1) return;
     }
     throw new Error('there is no end to the programs that act');
   };

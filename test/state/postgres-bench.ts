@@ -32,7 +32,8 @@ insert into visit select i, date '2025-06-01' + i, i from generate_series(1, 400
 create view happy as select name from person where feels = 'happy';
 create materialized view counted as select feels, count(*) from person group by feels;
 create function twice_of(a int) returns int language sql immutable as 'select a * 2';
-create function touch() returns trigger language plpgsql as 'begin new.at := now(); return new; end';
+create function touch() returns trigger language plpgsql
+  as 'begin new.at := now(); return new; end';
 create trigger touch before update on person for each row execute function touch();
 alter table twice enable row level security;
 create policy all_of_them on twice using (true);
@@ -107,7 +108,8 @@ grant create on database "${this.name}" to reader`);
   startWriting(): Writer {
     const loop = spawn('sh', ['-c', `n=0; while :; do n=$((n + 1)); printf '%s\\n' "begin;
 insert into unit_a values ($n); insert into unit_b values ($n);
-insert into person (name) values ('w$n'); commit;" "\\echo $n"; sleep 0.02; done | psql -X -q -A -t -v ON_ERROR_STOP=1`],
+insert into person (name) values ('w$n'); commit;" "\\echo $n"; sleep 0.02; done |
+psql -X -q -A -t -v ON_ERROR_STOP=1`],
     { env: this.server.environment(this.name, 'postgres'), detached: true,
       stdio: ['ignore', 'pipe', 'pipe'] });
     let done = 0;

@@ -107,9 +107,9 @@ select format('the extensions %s are not installed here: install their packages'
   string_agg(e, ', ')) from regexp_split_to_table(:'extensions', E'\n') e
 where e <> '' and e not in (select name from pg_available_extensions) having count(*) > 0;
 select format('%s may not give objects to %s: use a superuser on staging (user or as: postgres)',
-  current_user, string_agg(distinct quote_ident(r), ', '))
-from regexp_split_to_table(:'owners', E'\n') r
-where r in (select rolname from pg_roles) and not pg_has_role(r, 'MEMBER') having count(*) > 0;
+  current_user, string_agg(distinct quote_ident(rolname), ', '))
+from regexp_split_to_table(:'owners', E'\n') r join pg_roles on rolname = r
+where not pg_has_role(pg_roles.oid, 'MEMBER') having count(*) > 0;
 SQL
   ) || pg_silent || return
   [ -z "$missing" ] || fail "$(printf '%s' "$missing" | tr '\n' ';')"

@@ -35,7 +35,7 @@ pg_problem() {
 }
 
 pg_cannot_connect() {
-  pg_problem "the server of database $PG_DB cannot be reached: $(printf '%s' "$1" | tail -n 1)" \
+  pg_problem "the server of database $PG_DB cannot be reached: $1" \
     "Passwords are read from ~/.pgpass of ${PG_AS:-the login}; host, port, user and as are keys of \
 the state. Try there: psql -w -d $PG_MAINT"
 }
@@ -92,7 +92,7 @@ from pg_prepared_xacts where database = :'db';
   ('client backend', 'autovacuum worker', 'parallel worker', 'walsender');
 :problem format('role %s may not end the sessions of role %s in database %s', current_user, usename,
   datname), format('Run once as a superuser: grant pg_signal_backend to %I', current_user)
-from pg_stat_activity where datname = :'db' and backend_type = 'client backend'
+from pg_stat_activity where datname = :'db' and coalesce(backend_type, '') in ('', 'client backend')
   and not pg_has_role(usesysid, 'MEMBER') and not pg_has_role('pg_signal_backend', 'MEMBER')
 group by usename, datname;
 SQL

@@ -3,8 +3,8 @@
 # same server (CREATE DATABASE ... TEMPLATE), and a swap is two renames in one transaction.
 # A dump as another way is not there: who may not create a database may not rename one either.
 
-# Tenths of a second that sessions are given to go away.
-PG_CLOSE_TENTHS_MAX=100
+# Seconds that sessions are given to go away.
+PG_CLOSE_SECONDS_MAX=5
 
 # pg_open SPEC: the variables that all other functions here go by.
 pg_open() {
@@ -75,7 +75,7 @@ SQL
 
 # What a killed program of this run began goes on in the server: a database that is being copied.
 pg_end_orphans() {
-  tenths=$PG_CLOSE_TENTHS_MAX
+  deadline=$(($(date +%s) + PG_CLOSE_SECONDS_MAX))
   while :; do
     left=$(pg_sql "$PG_MAINT" <<'SQL'
 select count(pg_terminate_backend(pid)) from pg_stat_activity
@@ -84,9 +84,8 @@ where application_name = current_setting('application_name') and usename = curre
 SQL
     ) || pg_silent || return
     [ "$left" != 0 ] || return 0
-    [ "$tenths" -gt 0 ] || fail "what an earlier program began in $PG_IDENTITY does not end" ||
-      return
-    tenths=$((tenths - 1))
+    [ "$(date +%s)" -le "$deadline" ] ||
+      fail "what an earlier program began in $PG_IDENTITY does not end" || return
     sleep 0.1
   done
 }
@@ -97,12 +96,11 @@ pg_close() {
   pg_act "nobody could be kept out of $1" "$PG_MAINT" db="$1" <<'SQL' || return
 alter database :"db" allow_connections false;
 SQL
-  tenths=$PG_CLOSE_TENTHS_MAX
+  deadline=$(($(date +%s) + PG_CLOSE_SECONDS_MAX))
   while :; do
     left=$(pg_sessions "$1" "$2") || fail "the sessions of $1 cannot be seen" || return
     [ -n "$left" ] || return 0
-    [ "$tenths" -gt 0 ] || break
-    tenths=$((tenths - 1))
+    [ "$(date +%s)" -le "$deadline" ] || break
     sleep 0.1
   done
   fail "$1 is in use by $(printf '%s' "$left" | head -n 5 | tr '\n' ';')"
@@ -118,10 +116,11 @@ where datname = :'db' and pid <> pg_backend_pid() and (:'how' = 'all' or state =
     or (select rolsuper from pg_roles where rolname = current_user)
     or (pg_has_role('pg_signal_backend', 'MEMBER')
       and not (select rolsuper from pg_roles where oid = usesysid))) \g /dev/null
-select format('process %s (%s of %s, %s, from %s)', pid, backend_type, coalesce(usename, 'nobody'),
+select format('process %s (%s of %s, %s, from %s)', pid, coalesce(backend_type, 'session'),
+  coalesce(usename, 'nobody'),
   coalesce(nullif(application_name, ''), 'no name'), coalesce(host(client_addr), 'this host'))
 from pg_stat_activity where datname = :'db' and pid <> pg_backend_pid()
-  and backend_type <> 'autovacuum worker'
+  and backend_type is distinct from 'autovacuum worker'
 union all
 select format('prepared transaction %s', gid) from pg_prepared_xacts where database = :'db';
 SQL
