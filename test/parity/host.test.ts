@@ -141,6 +141,19 @@ describe('a section that fails', () => {
       { class: 'runtimes', item: 'php', why: 'it ended with 7' });
   });
 
+  it('of changed files is told where their digests break off', () => {
+    const { facts } = tell({ path: program('md5sum', 'exit 137') });
+    expect(facts.unread).toContainEqual(
+      { class: 'configuration', item: 'configuration', why: 'it ended with 1' });
+  });
+
+  it('does not cut off what is long: a difference may be at its end', () => {
+    const versionOf = (end: string) => tell({ path: program('sqlite3',
+      `printf '%0500d${end}\\n' 0`) }).facts.items.get('database')?.get('sqlite3');
+    expect(versionOf('a')).toMatch(/^digest:[0-9a-f]{64}$/);
+    expect(versionOf('b')).not.toBe(versionOf('a'));
+  });
+
   it('that hangs is ended', () => {
     const { facts } = tell({ path: program('ruby', 'exec sleep 60') });
     expect(facts.unread).toContainEqual(
