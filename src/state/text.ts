@@ -30,7 +30,12 @@ const files: Readonly<Record<StateKind | 'base', readonly URL[]>> = {
     new URL('./kinds/mysql-look.sh', import.meta.url),
     new URL('./kinds/mysql-probe.sh', import.meta.url),
   ],
-  zodb: [new URL('./kinds/zodb.sh', import.meta.url)],
+  zodb: [
+    new URL('./kinds/zodb.sh', import.meta.url),
+    new URL('./kinds/zodb-read.sh', import.meta.url),
+    new URL('./kinds/zodb-copy.sh', import.meta.url),
+    new URL('./kinds/zodb-look.sh', import.meta.url),
+  ],
   command: [new URL('./kinds/command.sh', import.meta.url)],
 };
 

@@ -32,7 +32,7 @@ mysql_one_instant() {
   [ "$(mysql_ask 'SELECT @@global.read_only')" = 1 ] ||
     fail "$MY_IDENTITY has tables that cannot be copied at one instant while others write:\
  $my_tables. Make them InnoDB, or take the copy from a backup or from a read-only standby" || return
-  mysql_checksums >"$MY_DIR/loose"
+  MY_LOOSE_WAS=$(mysql_checksums)
 }
 
 mysql_checksums() {
@@ -41,7 +41,7 @@ mysql_checksums() {
 
 mysql_loose_still() {
   [ -n "$MY_LOOSE" ] || return 0
-  mysql_checksums | cmp -s -- - "$MY_DIR/loose" ||
+  [ "$(mysql_checksums)" = "$MY_LOOSE_WAS" ] ||
     fail "tables of $MY_IDENTITY were written while they were copied: $(printf '%s' "$MY_LOOSE" |
       cut -f1 | tr '\n' ' ')"
 }

@@ -23,10 +23,10 @@ mysql_objects() {
         ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
         AND t.constraint_type = 'CHECK' WHERE c.constraint_schema = $my_name" ;;
   esac
-  mysql_ask "SET SESSION group_concat_max_len = 1000000;
-    $(mysql_ask_tables) $my_checks; $(mysql_ask_code) $(mysql_ask_grants)" >"$MY_DIR/objects.raw" ||
+  my_listed=$(mysql_ask "SET SESSION group_concat_max_len = 1000000;
+    $(mysql_ask_tables) $my_checks; $(mysql_ask_code) $(mysql_ask_grants)") ||
     fail "the schema of $1 could not be read" || return
-  sort -- "$MY_DIR/objects.raw"
+  printf '%s\n' "$my_listed" | sort
 }
 
 mysql_ask_tables() {

@@ -83,7 +83,8 @@ rows_sqlite() (
   trap 'rm -rf -- "$look"' EXIT
   look_into "$2" || exit
   if [ "$3" = - ]; then
-    sqlite_ask "$uri" "select real.name, it.name, '-' from sqlite_master as real, \
+    sqlite_ask "$uri" "select real.name as of_table, it.name as of_column, '-' as cast_to \
+from sqlite_master as real, \
 pragma_table_xinfo(real.name) as it where real.type = 'table' and it.hidden <> 1 \
 and real.name not like 'sqlite!_%' escape '!' and real.sql not like 'create virtual%' \
 order by real.name, it.cid" >"$look/columns" || fail "$2 could not be read" || exit
