@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { command, type Command } from '../command/command.ts';
 import { quote } from '../command/quote.ts';
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../errors.ts';
@@ -83,13 +84,25 @@ function conditionLines(config: Config, unit: string): string[] {
   const { application, records, staging } = config;
   const asks = unit.endsWith('.service') && staging.isolation.kind === 'network';
   return [
-    '# Written by Seatrial for staging. While a copy of production is on this host, the unit can be',
-    '# started only where the copy is cut off from the network; seatrial rehearse sees to that.',
+    '# Written by Seatrial for staging. While a copy of production is on this host, the unit can',
+    '# be started only where the copy is cut off from the network; seatrial rehearse sees to that.',
     '[Unit]',
     `ConditionPathExists=|/run/seatrial/${application}/isolated`,
     `ConditionPathExists=|!${records}/copied`,
     ...(asks ? ['', '[Service]', `ExecCondition=+${isolationProgram(application)} start`] : []),
   ];
+}
+
+/**
+ * Run by the login once nothing of a copy is left: what kept the units from being started is
+ * lifted, then the rules go. May be repeated; the program itself refuses while there is a copy.
+ */
+export function letGo(config: Config, facts: HostFacts): Command {
+  const program = isolationProgram(config.application);
+  const copied = `${config.records}/copied`;
+  const sudo = facts.isRoot ? '' : 'sudo -n ';
+  return command('/bin/sh', '-c', `rm -f -- ${quote(copied)} && ` +
+    `sync ${quote(config.records)} && if [ -e ${program} ]; then ${sudo}${program} off; fi`);
 }
 
 /** Whoever names one of these in a schedule works for the application. */
@@ -102,8 +115,8 @@ function applicationPaths(config: Config): string[] {
 
 /**
  * Everything on staging that would let the copy reach out, or that keeps it from being proven.
- * `config` has `instead` applied, `facts` were gathered for `staging`; production is looked at where
- * both are one machine.
+ * `config` has `instead` applied, `facts` were gathered for `staging`; production is looked at
+ * where both are one machine.
  */
 export function isolationProblems(config: Config, facts: HostFacts,
   production?: Production): Problem[] {

@@ -51,7 +51,7 @@ describe.each(shells)('isolation in %s', (shell) => {
     expect(readFileSync(join(host.box.base, 'copied'), 'utf8')).toBe('20260101T000000Z-aaaaaa\n');
   });
 
-  it.each(['on', 'look', 'prove'])('is refused with every problem of %s, unmarked', async (verb) => {
+  it.each(['on', 'look', 'prove'])('is refused with all that %s finds wrong', async (verb) => {
     const host = makeHost(shell);
     await host.run('isolate_network a');
     host.program(`[ "$1" != ${verb} ] || {

@@ -26,7 +26,8 @@ function makeDisk(shell: Shell): Disk {
   write(join(disk, 'srv/app/data'), 'old');
   write(join(disk, 'srv/other/data'), 'old');
   const run = (text: string): Promise<Ran> => runIn(box, { shell, text: [runtimeText('outside'),
-    `local_disks() { echo ${disk}; }`, `bounded_places() { echo ${disk}/etc; }`, text].join('\n') });
+    `local_disks() { echo ${disk}; }`, `bounded_places() { echo ${disk}/etc; }`, text]
+    .join('\n') });
   return {
     box, disk, run,
     async found(declared) {

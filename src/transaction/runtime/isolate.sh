@@ -68,9 +68,8 @@ asked() {
   status=$?
   cat -- "$RUN_DIR/isolation-said"
   [ "$status" != 0 ] || return 0
-  fail "$(awk -F'\t' '$1 == "problem" { print $2 ". " $3; told = 1 }
-    END { if (!told) print "the isolation could not be asked for: seatrial doctor --host staging" }' \
-    "$RUN_DIR/isolation-said" | tr '\n' ' ')"
+  reasons=$(awk -F'\t' '$1 == "problem" { printf "%s. %s ", $2, $3 }' "$RUN_DIR/isolation-said")
+  fail "${reasons:-the isolation could not be asked for: seatrial doctor --host staging}"
 }
 
 # isolation_command on|prove WHAT
