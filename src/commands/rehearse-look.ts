@@ -1,11 +1,12 @@
 import { SeatrialError, type Problem } from '../errors.ts';
-import { gatherFacts } from '../facts/gather.ts';
+import { gatherFacts, type Where } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { gatherParity } from '../facts/parity.ts';
 import { namedAsOnProduction, type ParityFacts } from '../facts/parse-parity.ts';
 import { compareParity, type ParityReport } from '../parity/compare.ts';
 import { lineOf } from '../parity/lines.ts';
 import { sameMachine } from '../parity/same-machine.ts';
+import { isolationProblems } from '../plan/isolation.ts';
 import { withStates } from './parity-of.ts';
 import { busy, finishDead, type Acting } from './transaction.ts';
 
@@ -35,7 +36,7 @@ export async function lookAtBoth(pair: Pair): Promise<Seen> {
   production.world.report({ kind: 'phase', text: 'looking at production and staging' });
   const salt = production.world.random(saltBytes);
   const [[productionFacts, productionParity], [stagingFacts, stagingParity]] = await Promise.all([
-    lookAt(production, salt), lookAt(staging, salt)]);
+    lookAt(production, salt), lookAt(staging, salt, 'staging')]);
   // A database that staging does not have yet can only be compared by its server.
   const known = (label: string, item: string): boolean => {
     const there = stagingFacts.states.get(label);
@@ -47,14 +48,16 @@ export async function lookAtBoth(pair: Pair): Promise<Seen> {
     staging: withStates(namedAsOnProduction(stagingParity, staging.config.staging.instead),
       { config: staging.config, facts: stagingFacts }),
   };
-  const problems = [...fences(pair, productionFacts), ...machineProblems(pair, both)];
+  const problems = [...fences(pair, productionFacts), ...machineProblems(pair, both),
+    ...isolationProblems(staging.config, stagingFacts,
+      { config: production.config, facts: productionFacts })];
   if (problems.length > 0) throw new SeatrialError('refused', problems);
   if (stagingFacts.lock === 'held') throw busy(stagingFacts.lockOwner);
   const finished = await finishDead(staging, stagingFacts);
   return {
     productionFacts,
     stagingFacts: finished === undefined ? stagingFacts
-      : await gatherFacts(staging.transport, staging.config),
+      : await gatherFacts(staging.transport, staging.config, 'staging'),
     parity: compareParity(both, production.config.parity),
     productionParity: withStates(productionParity,
       { config: production.config, facts: productionFacts }),
@@ -62,9 +65,10 @@ export async function lookAtBoth(pair: Pair): Promise<Seen> {
   };
 }
 
-async function lookAt(acting: Acting, salt: string): Promise<readonly [HostFacts, ParityFacts]> {
+async function lookAt(acting: Acting, salt: string, where: Where = 'production'):
+Promise<readonly [HostFacts, ParityFacts]> {
   const { transport, config } = acting;
-  const facts = await gatherFacts(transport, config);
+  const facts = await gatherFacts(transport, config, where);
   return [facts, await gatherParity(transport, config, salt)];
 }
 

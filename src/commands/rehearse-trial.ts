@@ -35,7 +35,7 @@ export async function tryOut(pair: Pair, production: HostFacts, release: Release
 Promise<Tried> {
   const { staging } = pair;
   const { transport, config, world } = staging;
-  const facts = await gatherFacts(transport, config);
+  const facts = await gatherFacts(transport, config, 'staging');
   const { archive, version } = release.manifest;
   const target = { version, digest: archive.sha256, unpackedBytes: release.unpackedBytes,
     archiveBytes: archive.bytes };
