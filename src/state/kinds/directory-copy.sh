@@ -81,8 +81,8 @@ send_until_still() {
     fi
     rm -f -- "$SCRATCH/torn"
     [ "$pass" -lt "$COPY_PASSES_MAX" ] && [ $(($(date +%s) - began)) -lt "$COPY_SECONDS_MAX" ] ||
-      fail "$path never stands still: after $pass passes $(some_names sent-again) still changed. \
-Copy it from a backup (copy-from), exclude what is no state, or take a quieter hour" || return
+      fail "$path never stands still, after $pass passes: $(some_names sent-again). Copy it from a \
+backup (copy-from), exclude what is no state, or take a quieter hour" || return
     # Only what is still there can be sent: the rest is gone, and the end says so.
     comm -z -12 "$SCRATCH/sent-again" "$SCRATCH/after" >"$SCRATCH/changed"
     mv -f -- "$SCRATCH/after" "$SCRATCH/before"
@@ -92,7 +92,7 @@ Copy it from a backup (copy-from), exclude what is no state, or take a quieter h
 }
 
 some_names() {
-  names_of "$SCRATCH/$1" | tr '\n\0' ' \n' | grep -v -x -F . | head -n 3 | tr '\n' ' '
+  names_of "$SCRATCH/$1" | tr '\n\0' ' \n' | grep -v -x -F . | sort -u | head -n 3 | paste -s -d ' '
 }
 
 # send_changed: in later passes directories come again with the end, once nothing is added to them.
@@ -146,7 +146,7 @@ send_meta() {
 # All at once: one missing right a day is no way to get anywhere.
 all_readable() {
   tree_find "$1" "$2" ! -type l \( ! -readable -o -type d ! -executable \) -print \
-    >"$SCRATCH/unreadable" 2>&1
+    >"$SCRATCH/unreadable" 2>/dev/null
   [ ! -s "$SCRATCH/unreadable" ] || fail "$(id -un) cannot read $(wc -l <"$SCRATCH/unreadable" |
     tr -d ' ') entries of $1: $(head -n 10 "$SCRATCH/unreadable" | tr '\n' ' ')"
 }
