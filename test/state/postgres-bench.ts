@@ -152,8 +152,10 @@ psql -X -q -A -t -v ON_ERROR_STOP=1`],
   }
 }
 
+/** `name`: of its databases; else one that nothing but careful quoting survives. */
 export function postgresBench(
   server: () => PostgresServer, more: Readonly<Record<string, string>> = {},
+  name = "%s 'quoted' Ü",
 ): Bench {
   return {
     kind: 'postgres',
@@ -163,7 +165,7 @@ export function postgresBench(
     programs: [more['as'] === undefined ? 'psql' : 'runuser', 'pg_dump', 'pg_restore'],
     site: (_box: Box, role) => {
       counter += 1;
-      return new PostgresSite(server(), `${role} %s Ü${counter}`.replaceAll(' ', '-'), more);
+      return new PostgresSite(server(), `${role} ${name}${counter}`.replaceAll(' ', '-'), more);
     },
   };
 }
