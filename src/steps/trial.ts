@@ -127,8 +127,8 @@ function writingChecks(context: Context): Step[] {
 }
 
 /**
- * Whether code alone may go back after users were let in. Code that was replaced in place is not
- * tried: putting it back is part of the undo.
+ * Whether code alone may go back after users were let in, at the address that they have: as going
+ * back starts it. Code that was replaced in place is not tried: putting it back is part of the undo.
  */
 function oldCode(context: Context): Step[] {
   if (context.config.install.kind !== 'releases' || context.oldRelease === '') return [];
@@ -142,8 +142,8 @@ function oldCode(context: Context): Step[] {
     title: 'Try the old code on the new data',
     back: 'Stop the old code',
     phase: 'window',
-    do: [tried(verb('switch_link', link, context.oldRelease)), ...acts.map((it) => tried(it.start)),
-      tried(verb('check_rounds', 'restored', 1)), ...halts,
+    do: [tried(verb('switch_link', link, context.oldRelease)),
+      ...acts.map((it) => tried(it.startAgain)), tried(verb('check_rounds', 'restored', 1)), ...halts,
       verb('switch_link', link, context.release)],
     undo: halts,
   }];
