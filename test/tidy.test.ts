@@ -29,7 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   copy: ['command', 'config', 'state', 'host', 'transaction/compile.ts', 'report/events.ts'],
   package: ['command', 'config'],
   report: ['report', 'plan/plan.ts', 'trial'],
-  demo: ['config', 'report', 'package', 'run.ts', 'commands/world.ts'],
+  demo: ['config', 'report', 'package', 'run.ts', 'commands/world.ts', 'trial/rehearsal.ts'],
   'run.ts': ['*'],
   commands: ['*'],
   entry: ['run.ts', 'config', 'report', 'demo', 'commands'],

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const here = import.meta.dirname;
 
 /** The versions that can be made. Each lies over the one before it. */
-export const versions = ['1.0.0', '2.0.0', '3.0.0'];
+export const versions = ['1.0.0', '2.0.0', '3.0.0', '4.0.0'];
 
 function installedSqlite() {
   const main = createRequire(import.meta.url).resolve('node-sqlite3-wasm');
@@ -54,11 +54,15 @@ export function makeRelease(version, target, sqlite = installedSqlite()) {
 
 /**
  * `seatrial.yml` for one host's directory, from `seatrial.yml.in`.
- * @param settings `root`: absolute directory that holds `production/`; `port`, `privatePort`;
- *   `node`: absolute path of node
+ * @param settings `root`: absolute directory that holds `production/`; `port`, `privatePort`,
+ *   `stagingPort`, `stagingPrivatePort`; `node`: absolute path of node
  */
-export function makeConfiguration({ root, port, privatePort, node }) {
-  const values = { ROOT: root, PORT: port, PRIVATE_PORT: privatePort, NODE: node };
+export function makeConfiguration(settings) {
+  const values = {
+    ROOT: settings.root, PORT: settings.port, PRIVATE_PORT: settings.privatePort,
+    STAGING_PORT: settings.stagingPort, STAGING_PRIVATE_PORT: settings.stagingPrivatePort,
+    NODE: settings.node,
+  };
   return readFileSync(join(here, 'seatrial.yml.in'), 'utf8')
     .replace(/@([A-Z_]+)@/g, (_, name) => {
       if (values[name] === undefined) throw new Error(`seatrial.yml.in: @${name}@ is unknown`);

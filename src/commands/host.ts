@@ -47,7 +47,8 @@ export function chooseHost(config: Config, options: RawOptions, world: World): H
     }]);
   }
   if (host.kind === 'local') {
-    return { name: `${options.host} (local)`, open: () => Promise.resolve(openLocal()) };
+    return { name: `${options.host} (local)`, 
+      open: () => Promise.resolve(openLocal(world.environment['PATH'])) };
   }
   const knownHostsFile = knownHosts(config, options);
   return {

@@ -41,7 +41,7 @@ function stateItems({ config, stagingConfig }: WantedInput): CopyItem[] {
     if (state === undefined || there === undefined) return [];
     return [item({
       kind: planned.kind, label: planned.label, name: state.name, title: titleOf(state),
-      productionSpec: specOf(withoutPids(sourceOf(state), config)), stagingSpec: there.spec,
+      productionSpec: specOf(withoutProcesses(sourceOf(state), config)), stagingSpec: there.spec,
       from: state.copyFrom,
       masks: config.mask.filter((it) => it.state === state.name),
     })];
@@ -50,16 +50,18 @@ function stateItems({ config, stagingConfig }: WantedInput): CopyItem[] {
 
 /**
  * A pid file that came along would name a process of production, or whatever has its number on
- * staging; and staging would end that.
+ * staging; and staging would end that. A log is written all the time, and begins anew there.
  */
-function withoutPids(state: StateConfig, config: Config): StateConfig {
+function withoutProcesses(state: StateConfig, config: Config): StateConfig {
   return state.kind !== 'directory' ? state
-    : { ...state, exclude: [...state.exclude, ...pidsIn(state.path, config)] };
+    : { ...state, exclude: [...state.exclude, ...ofProcesses(state.path, config)] };
 }
 
-function pidsIn(path: string, config: Config): string[] {
-  return config.services.flatMap((it) => (it.kind === 'pidfile' && it.pidfile.startsWith(`${path}/`)
-    ? [literally(it.pidfile.slice(path.length + 1))] : []));
+function ofProcesses(path: string, config: Config): string[] {
+  const pids = config.services.flatMap((it) => (it.kind === 'pidfile' ? [it.pidfile] : []));
+  const logs = config.checks.flatMap((it) => (it.kind === 'log' ? [it.file] : []));
+  return [...pids, ...logs].filter((file) => file.startsWith(`${path}/`))
+    .map((file) => literally(file.slice(path.length + 1)));
 }
 
 /** A standby is the same database at another address. */
@@ -113,7 +115,7 @@ function codeSpec(path: string, config: Config): string {
     .map((it) => literally(it.path.slice(path.length + 1)) +
       (it.state.kind === 'directory' ? '' : '*'));
   return specOf({ kind: 'directory', path, name: path, copyFrom: { kind: 'live' },
-    exclude: [...inside, ...pidsIn(path, config), `**/.seatrial-${config.application}`] });
+    exclude: [...inside, ...ofProcesses(path, config), `**/.seatrial-${config.application}`] });
 }
 
 /** Globs have no escape; a sign that means something stands for any one. */

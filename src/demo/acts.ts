@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SeatrialError } from '../errors.ts';
 import type { Summary } from '../report/events.ts';
 import { formatSeconds } from '../report/units.ts';
 import type { World } from '../run.ts';
 import { stateBytes, type Bytes } from './bytes.ts';
 import { claim, claimEqual } from './claims.ts';
-import type { Stage } from './stage.ts';
+import type { Permit, Rehearsed, Stage } from './stage.ts';
 import { readAll, sign, versionAt, visitWhile, type Content, type Visits } from './visitors.ts';
 
 /** What one act has shown; every number in it was measured, every sentence was looked at. */
@@ -55,8 +56,12 @@ export async function firstRelease({ stage, world }: Scene): Promise<Played> {
 
 export async function upgrade(scene: Scene, before: Left): Promise<Played> {
   const { stage, world } = scene;
-  const { value: { summary }, visits } =
-    await visitWhile(stage.port, world, () => stage.deploy(2, '2.0.0'));
+  const tried = await triedOut(scene, before, [2, '2.0.0']);
+  claim(tried.rehearsal.verdict === 'passed', 'the upgrade passes its rehearsal',
+    tried.rehearsal.reasons.join(' '));
+  claim(tried.rehearsal.undo?.equal === true, 'on the copy, going back brings back what was');
+  const { value: { summary }, visits } = await visitWhile(stage.port, world,
+    () => stage.deploy(2, '2.0.0', { receipt: tried.receipt }));
   claimEqual(summary.end, 'done', 'the upgrade is deployed');
   await serves(stage, '2.0.0');
   claimEqual(visits.order.join(' '), '1.0.0 2.0.0', 'visitors meet the old version, then the new');
@@ -71,8 +76,9 @@ export async function upgrade(scene: Scene, before: Left): Promise<Played> {
   const now = await readAll(stage.port);
   claimEqual(now.entries, firstEntries + laterEntries, 'version 2 takes new entries');
   return { left: { content: now, bytes: stage.state() }, act: {
-    title: 'An upgrade that migrates the database', summary,
-    lines: [`Users were kept out for ${outage(summary)}: rescue copy, migration, checks.`,
+    title: 'An upgrade, tried on a copy of production first', summary,
+    lines: [`${rehearsedIn(tried)}: nothing lost, going back proven.`,
+      `Users were kept out for ${outage(summary)}: rescue copy, migration, checks.`,
       `The rescue copy is the old state byte for byte${provenBy(stage, summary)}.`,
       `2.0.0 shows the same ${words(content)} (digest ${short(content.digest)}).`,
       `${laterEntries} more visitors sign: ${words(now)} now.`],
@@ -80,12 +86,49 @@ export async function upgrade(scene: Scene, before: Left): Promise<Played> {
   } };
 }
 
+export async function refusedRelease(scene: Scene, before: Left): Promise<Played> {
+  const { stage } = scene;
+  const tried = await triedOut(scene, before, [3, '3.0.0']);
+  claimEqual(tried.rehearsal.verdict, 'refused', 'the broken release is refused on the copy');
+  const reason = tried.rehearsal.reasons[0] ?? '';
+  const broke = brokenRecord(reason);
+  claim(tried.rehearsal.checks.some((it) => it.title.endsWith('/health') && it.when === 'new'
+    && it.verdict === 'pass'), 'on the copy it starts and is healthy');
+  await deploysNot(stage, {}, /was not rehearsed/);
+  await deploysNot(stage, { receipt: tried.receipt }, /the rehearsal was refused/);
+  await serves(stage, '2.0.0');
+  return { left: before, act: {
+    title: 'A release that starts, is healthy, and breaks old records',
+    summary: refusedSummary(tried),
+    lines: [`${rehearsedIn(tried)}: ${broke}.`,
+      'Without a receipt it does not go to production, nor with this one.'],
+    facts: { ...before.content },
+  } };
+}
+
+export async function refusedMigration(scene: Scene, before: Left): Promise<Played> {
+  const tried = await triedOut(scene, before, [5, '4.0.0']);
+  claimEqual(tried.rehearsal.verdict, 'refused', 'the migration is refused on the copy');
+  const reason = tried.rehearsal.reasons[0] ?? '';
+  claim(/Migrate|migration/.test(reason), 'the rehearsal names the migration', reason);
+  claim(/UNIQUE constraint failed: entries\.message/.test(tried.log),
+    'it fails on what production\'s visitors wrote', reason);
+  await serves(scene.stage, '2.0.0');
+  return { left: before, act: {
+    title: 'A migration that fails only on production\'s rows',
+    summary: refusedSummary(tried),
+    lines: [`${rehearsedIn(tried)}: UNIQUE constraint failed, as`,
+      'two visitors wrote the same message. Its author never saw two.'],
+    facts: { ...before.content },
+  } };
+}
+
 export async function brokenRelease(scene: Scene, before: Left): Promise<Played> {
   const { stage, world } = scene;
   const { value: { summary, verdicts }, visits } =
-    await visitWhile(stage.port, world, () => stage.deploy(3, '3.0.0'));
+    await visitWhile(stage.port, world, () => stage.deploy(4, '3.0.0', { unrehearsed }));
   claimEqual(summary.end, 'restored', 'the broken release is taken back');
-  const broke = brokenRecord(summary);
+  const broke = brokenRecord(summary.reason ?? '');
   claim(verdicts.some((it) => it.check.endsWith('/health') && it.verdict === 'pass'),
     'the broken release starts and is healthy');
   await serves(stage, '2.0.0');
@@ -96,7 +139,7 @@ export async function brokenRelease(scene: Scene, before: Left): Promise<Played>
   sameContent(content, before.content);
   const asked = visits.refused + Object.values(visits.answers).reduce((all, one) => all + one, 0);
   return { left: { content, bytes }, act: {
-    title: 'A release that starts, is healthy, and breaks old records', summary,
+    title: 'The same, deployed unrehearsed all the same', summary,
     lines: [`3.0.0 migrates, starts and is healthy, but ${broke}.`,
       `2.0.0 comes back by itself; users were kept out for ${outage(summary)}.`,
       `Every row is there: ${words(content)} (digest ${short(content.digest)}),`,
@@ -110,7 +153,7 @@ export async function again(scene: Scene, before: Left): Promise<Played> {
   const { stage } = scene;
   const pid = stage.pid();
   claim(pid !== undefined, 'the guestbook runs');
-  const { summary } = await stage.deploy(4, '2.0.0');
+  const { summary } = await stage.deploy(6, '2.0.0');
   claimEqual(summary.end, 'unchanged', 'the release that is there is not deployed again');
   await serves(stage, '2.0.0');
   claimEqual(stage.pid() ?? 0, pid, 'the same process serves on');
@@ -123,6 +166,46 @@ export async function again(scene: Scene, before: Left): Promise<Played> {
     lines: [`It is there already: process ${pid} serves on, the state is not touched.`],
     facts: { pid, ...content },
   } };
+}
+
+const unrehearsed = 'to show how production takes it back';
+
+/** A rehearsal while visitors read on: production must not notice. */
+async function triedOut(scene: Scene, before: Left, [act, version]: readonly [number, string]):
+Promise<Rehearsed> {
+  const { stage, world } = scene;
+  const { value, visits } =
+    await visitWhile(stage.port, world, () => stage.rehearse(act, version));
+  claimEqual(visits.refused, 0, 'no visitor of production notices the rehearsal');
+  claimEqual(visits.order.length, 1, 'visitors meet one version during the rehearsal');
+  claimEqual(stage.state().digest, before.bytes.digest,
+    'the rehearsal changes no byte of production');
+  claim(stage.stagingPid() === undefined, 'nothing of the copy runs after the rehearsal');
+  return value;
+}
+
+async function deploysNot(stage: Stage, by: Permit, why: RegExp): Promise<void> {
+  try {
+    await stage.deploy(3, '3.0.0', by);
+  } catch (error) {
+    claim(error instanceof SeatrialError && error.kind === 'refused' && why.test(error.message),
+      'production refuses what did not pass', String(error));
+    return;
+  }
+  claim(false, 'production refuses what did not pass');
+}
+
+function rehearsedIn({ rehearsal, seconds }: Rehearsed): string {
+  return `Rehearsal ${rehearsal.verdict} in ${formatSeconds(seconds)}`;
+}
+
+function refusedSummary({ rehearsal }: Rehearsed): Summary {
+  return {
+    command: 'rehearse', end: 'refused', application: rehearsal.application, host: 'staging',
+    version: rehearsal.release.version, digest: rehearsal.release.digest, serving: undefined,
+    run: undefined, reason: rehearsal.reasons[0], windowSeconds: undefined, places: [], next: [],
+    problems: [], timeline: [],
+  };
 }
 
 async function serves(stage: Stage, version: string): Promise<void> {
@@ -152,10 +235,10 @@ function provenBy(stage: Stage, summary: Summary): string {
 }
 
 /** The check that failed first must be the one that looks at old records. */
-function brokenRecord(summary: Summary): string {
+function brokenRecord(reason: string): string {
   const [, record, now, before] =
-    /(record \d+) answered (\d+), before (\d+)/.exec(summary.reason ?? '') ?? [];
-  claim(record !== undefined, 'the report names a record that broke', summary.reason);
+    /(record \d+) answered (\d+), before (\d+)/.exec(reason) ?? [];
+  claim(record !== undefined, 'the report names a record that broke', reason);
   return `${record} answers ${now ?? ''}, not ${before ?? ''}`;
 }
 

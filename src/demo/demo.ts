@@ -1,8 +1,8 @@
 import type { RawOptions } from '../config/options.ts';
 import { SeatrialError } from '../errors.ts';
 import { type Result, type World } from '../run.ts';
-import { again, brokenRelease, firstRelease, upgrade, type Act, type Left, type Played }
-  from './acts.ts';
+import { again, brokenRelease, firstRelease, refusedMigration, refusedRelease, upgrade, type Act,
+  type Left, type Played } from './acts.ts';
 import { claim } from './claims.ts';
 import { loadMaker, type Maker } from './examples.ts';
 import { keep, type Keepsakes } from './keepsakes.ts';
@@ -45,8 +45,8 @@ export async function play(playing: Playing): Promise<Result> {
     await close(stage, world).catch(() => undefined);
     throw withDirectory(world.cancel.aborted ? cancelled() : error, stage);
   }
-  const [, second, third] = acts;
-  const kept = keep(stage, summaryOf(second), summaryOf(third));
+  const [, second, , fourth] = acts;
+  const kept = keep(stage, summaryOf(second), summaryOf(fourth));
   await close(stage, world);
   const seconds = (world.clock() - started) / 1_000;
   print(world, options.json ? jsonText(acts, kept, seconds) : endingText(kept, seconds));
@@ -75,8 +75,10 @@ async function playActs({ options, world }: Playing, stage: Stage): Promise<Time
   };
   const first = await next(() => firstRelease(scene));
   const second = await next(() => upgrade(scene, first));
-  const third = await next(() => brokenRelease(scene, second));
-  await next(() => again(scene, third));
+  const third = await next(() => refusedRelease(scene, second));
+  const fourth = await next(() => brokenRelease(scene, third));
+  const fifth = await next(() => refusedMigration(scene, fourth));
+  await next(() => again(scene, fifth));
   return acts;
 }
 

@@ -9,28 +9,28 @@ export interface Maker {
   makeRelease(version: string, target: string): void;
   makeConfiguration(settings: {
     readonly root: string; readonly port: number; readonly privatePort: number;
-    readonly node: string;
+    readonly stagingPort: number; readonly stagingPrivatePort: number; readonly node: string;
   }): string;
 }
 
 /** Two folders up, from src/demo and from the bundle in dist/cli alike. */
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
  * Loads the maker of the guestbook out of the repository that this program lies in.
  * Throws `refused` where it is not there or SQLite is not installed.
  */
-export async function loadMaker(repository = root): Promise<Maker> {
-  const path = join(repository, 'examples', 'guestbook', 'make.mjs');
+export async function loadMaker(from = repository): Promise<Maker> {
+  const path = join(from, 'examples', 'guestbook', 'make.mjs');
   if (!existsSync(path)) {
     throw new SeatrialError('refused', [{
       message: 'the demonstration needs examples/guestbook, which is not there', place: path,
       fix: 'Clone the repository of Seatrial, and in it: npm ci && npm run demo',
     }]);
   }
-  if (!existsSync(join(repository, 'node_modules', 'node-sqlite3-wasm', 'package.json'))) {
+  if (!existsSync(join(from, 'node_modules', 'node-sqlite3-wasm', 'package.json'))) {
     throw new SeatrialError('refused', [{
-      message: 'SQLite for the guestbook is not installed', place: join(repository, 'node_modules'),
+      message: 'SQLite for the guestbook is not installed', place: join(from, 'node_modules'),
       fix: 'In the repository of Seatrial: npm ci && npm run demo',
     }]);
   }

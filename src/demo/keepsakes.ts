@@ -21,7 +21,7 @@ export function keep(
   stage: Stage, upgrade: Summary, broken: Summary,
 ): Keepsakes {
   const { directory } = stage;
-  const report = join(directory, 'reports/act-3.md');
+  const report = join(directory, 'reports/act-4.md');
   claim(/^## RESTORED/.test(readFileSync(report, 'utf8')), 'the report says what happened');
   const { database, uploads } = rescueCopy(upgrade);
   const rescue = join(directory, 'rescue-copy');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
-  appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,14 +9,14 @@ import type { RawOptions } from '../config/options.ts';
 import { parseConfig } from '../config/parse.ts';
 import { SeatrialError } from '../errors.ts';
 import { packageDirectory } from '../package/package.ts';
-import { openConsole } from '../report/console.ts';
-import type { ReportEvent, Summary, VerdictEvent } from '../report/events.ts';
-import { summaryJson } from '../report/json.ts';
-import { summaryMarkdown } from '../report/markdown.ts';
-import { run, type World } from '../run.ts';
+import type { Summary, VerdictEvent } from '../report/events.ts';
+import type { World } from '../run.ts';
+import type { Rehearsal } from '../trial/rehearsal.ts';
 import { stateBytes, type Bytes } from './bytes.ts';
 import type { Maker } from './examples.ts';
+import { deployed, rehearsed } from './commands.ts';
 import { endProcess, processOf } from './processes.ts';
+import { withSqlite } from './sqlite.ts';
 import { freePort } from './web.ts';
 
 /** What the demonstration is played on; all of it lies in one temporary directory. */
@@ -28,10 +28,14 @@ export interface Stage {
   readonly records: string;
   readonly config: string;
   /** Packages a version and deploys it; the log and the report are kept as files. */
-  deploy(act: number, version: string): Promise<Deployed>;
+  deploy(act: number, version: string, by?: Permit): Promise<Deployed>;
+  /** Packages a version and rehearses it; log, page and receipt are kept as files. */
+  rehearse(act: number, version: string): Promise<Rehearsed>;
   state(): Bytes;
   /** The guestbook's process; undefined when it does not run. */
   pid(): number | undefined;
+  /** The same of the copy on staging. */
+  stagingPid(): number | undefined;
   /** Waits for a transaction that is under way, and ends the guestbook. False: it still lives. */
   close(): Promise<boolean>;
 }
@@ -40,6 +44,21 @@ export interface Deployed {
   readonly summary: Summary;
   /** What the checks said while users were kept out, in order. */
   readonly verdicts: readonly VerdictEvent[];
+}
+
+/** Why production may be deployed to. */
+export interface Permit {
+  readonly receipt?: string;
+  readonly unrehearsed?: string;
+}
+
+export interface Rehearsed {
+  readonly rehearsal: Rehearsal;
+  readonly receipt: string;
+  readonly page: string;
+  /** All that was printed meanwhile. */
+  readonly log: string;
+  readonly seconds: number;
 }
 
 export interface StageInput {
@@ -52,43 +71,55 @@ export interface StageInput {
 const epoch = Date.UTC(2026, 0, 1) / 1_000;
 const hostSecondsMax = 120;
 const hostPollMs = 200;
-const logColumns = 200;
 
 export async function openStage(input: StageInput): Promise<Stage> {
-  const { world, maker } = input;
+  const { maker } = input;
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seatrial-demo-')));
   requirePrograms(directory);
+  const world: World = { ...input.world, environment: withSqlite(input.world, directory) };
+  const playing = { ...input, world };
   const production = join(directory, 'production');
   const shared = join(production, 'srv/guestbook/shared');
   const records = join(production, 'var/lib/seatrial/guestbook');
+  const staging = join(directory, 'staging');
   for (const path of [join(shared, 'data'), join(shared, 'run'), join(directory, 'reports'),
-    join(directory, 'releases')]) mkdirSync(path, { recursive: true });
-  const port = await freePort(world.random);
-  const privatePort = await otherPort(port, world);
+    join(directory, 'releases'), join(staging, 'srv/guestbook'), join(staging, 'var/lib')]) {
+    mkdirSync(path, { recursive: true });
+  }
+  const [port = 0, privatePort = 0, stagingPort = 0, stagingPrivatePort = 0] =
+    await freePorts(4, world);
   const config = join(directory, 'seatrial.yml');
   writeFileSync(config, maker.makeConfiguration({
-    root: directory, port, privatePort, node: process.execPath }));
+    root: directory, port, privatePort, stagingPort, stagingPrivatePort,
+    node: process.execPath }));
   const data = join(shared, 'data');
   const pid = (): number | undefined => processOf(join(shared, 'run/guestbook.pid'), data);
   return {
     directory, port, records, config, pid,
-    deploy: async (act, version) => {
-      const archive = await packaged(input, { directory, config, version });
-      return deployed(input, { directory, config, act, archive });
+    stagingPid: () => processOf(join(staging, 'srv/guestbook/shared/run/guestbook.pid'),
+      join(staging, 'srv/guestbook/shared/data')),
+    deploy: async (act, version, by = {}) => {
+      const archive = await packaged(playing, { directory, config, version });
+      return deployed(playing, { directory, config, act, archive, by });
+    },
+    rehearse: async (act, version) => {
+      const archive = await packaged(playing, { directory, config, version });
+      return rehearsed(playing, { directory, config, act, archive, by: {} });
     },
     state: () => stateBytes(join(data, 'guestbook.sqlite'), join(data, 'uploads')),
     close: async () => {
       await hostIsDone(records, world);
+      await hostIsDone(join(staging, 'var/lib/seatrial/guestbook'), world);
       const living = pid();
       return living === undefined || await endProcess(living, data, world);
     },
   };
 }
 
-async function otherPort(port: number, world: World): Promise<number> {
-  let other = port;
-  while (other === port) other = await freePort(world.random);
-  return other;
+async function freePorts(count: number, world: World): Promise<number[]> {
+  const found = new Set<number>();
+  while (found.size < count) found.add(await freePort(world.random));
+  return [...found];
 }
 
 /** A temporary directory may be mounted so that nothing in it can be started. */
@@ -128,42 +159,6 @@ async function packaged({ world, maker }: StageInput, making: Making): Promise<s
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-interface Deploying {
-  readonly directory: string;
-  readonly config: string;
-  readonly act: number;
-  readonly archive: string;
-}
-
-/** `seatrial deploy`, as from the command line. */
-async function deployed(input: StageInput, deploying: Deploying): Promise<Deployed> {
-  const { options, world } = input;
-  const { directory, config, act, archive } = deploying;
-  const stem = join(directory, 'reports', `act-${act}`);
-  const log = openConsole({
-    write: (text) => appendFileSync(`${stem}.log`, text), isTerminal: false, columns: logColumns,
-    color: false, verbose: true, fence: false, now: world.clock });
-  const verdicts: VerdictEvent[] = [];
-  let inWindow = false;
-  const report = (event: ReportEvent): void => {
-    log.report(event);
-    if (event.kind === 'milestone') inWindow = event.name === 'window';
-    if (event.kind === 'verdict' && inWindow) verdicts.push(event);
-    if (options.verbose) world.report(event);
-    else if (event.kind === 'step' && /begin$/.test(event.state)) {
-      const title = event.title.replaceAll(`${directory}/production/srv/guestbook/`, '');
-      world.report({ kind: 'activity', text: `act ${act}: ${title}` });
-    }
-  };
-  const result = await run('deploy',
-    { ...options, config, release: archive, host: 'production' }, { ...world, report });
-  if (result.kind !== 'summary') throw new Error('a deployment gave no summary');
-  log.finish(result.summary);
-  writeFileSync(`${stem}.md`, summaryMarkdown(result.summary));
-  writeFileSync(`${stem}.json`, `${summaryJson(result.summary)}\n`);
-  return { summary: result.summary, verdicts };
 }
 
 /** The host goes on by itself when the demonstration is cancelled: its end is waited for. */

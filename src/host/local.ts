@@ -12,18 +12,21 @@ const sessionsMax = 32;
  * and a self-hosted runner does not end at the job's end what carries its RUNNER_TRACKING_ID.
  */
 const cleanShell = [
-  'exec env -i PATH="$PATH" HOME="$HOME" USER="${USER-}" LOGNAME="${LOGNAME-}"',
+  'exec env -i PATH="${1:-$PATH}" HOME="$HOME" USER="${USER-}" LOGNAME="${LOGNAME-}"',
   `SHELL="\${SHELL-/bin/sh}" sh -c '${bootstrap}'`,
 ].join(' ');
 
-/** Commands on this machine, as the user of this process. `close` leaves far children alone. */
-export function openLocal(): Transport {
+/**
+ * Commands on this machine, as the user of this process, with this PATH or its own. `close` leaves
+ * far children alone.
+ */
+export function openLocal(path = ''): Transport {
   return new ShellTransport({
     name: 'local',
     gate: new Gate(sessionsMax),
     endingGate: new Gate(sessionsMax),
     // A session of its own: Ctrl-C at the terminal is for us, not for the command.
-    spawn: () => spawn('/bin/sh', ['-c', cleanShell], { detached: true }),
+    spawn: () => spawn('/bin/sh', ['-c', cleanShell, 'sh', path], { detached: true }),
     lost: () => undefined,
     ended: new Promise(() => undefined),
   }, () => Promise.resolve());

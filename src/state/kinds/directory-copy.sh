@@ -51,6 +51,8 @@ known_entries() { [ -z "${COPY_RESUME:-}" ] || sort -z; }
 list_state() {
   limit=$(date +%s.%N | awk -v tick="$COPY_TICK_SECONDS" '{ printf "%.3f", $1 - tick }')
   directory='%p\td %m 0 %T@ %C@ %i %U %G\0'
+  # What is excluded may come and go in it, and that alone changes the times of its directory.
+  [ -z "$regex" ] || directory='%p\td %m 0 0 0 %i %U %G\0'
   other='%p\t%y %m %s %T@ %C@ %i %U %G\0'
   # A directory that vanishes while it is read is a change, which the next listing shows.
   tree_find "$path" "$regex" \
@@ -244,7 +246,11 @@ settle_tree() {
     tar -x -p --xattrs --xattrs-include='*' --acls -C "$part/tree" \
       -f "$part/meta/directories.tar" ||
     fail 'the directories could not be set' || return
-  (cd -- "$part/tree" && find . \( -type d -printf '%p\td %m 0 %T@ %C@ %i %U %G\0' -o \
+  directory='%p\td %m 0 %T@ %C@ %i %U %G\0'
+  # The sender did not look at the times of directories (list_state).
+  ! grep -z -q -x -e "\.${TAB}d [0-7]* 0 0" "$part/meta/listing" ||
+    directory='%p\td %m 0 0 0 %i %U %G\0'
+  (cd -- "$part/tree" && find . \( -type d -printf "$directory" -o \
     -printf '%p\t%y %m %s %T@ %C@ %i %U %G\0' \)) >"$part/meta/found.raw" || return
   must_be "$part/meta/found.raw" | sort -z >"$part/meta/found"
   sort -z -o "$part/meta/listing" "$part/meta/listing"
