@@ -45,7 +45,8 @@ install: { directory: ${root}/app, migrate: 'sh {release}/migrate' }
 service: []
 maintenance: { none: a test }
 state:
-  - postgres: { database: '${database}', host: ${server.root}, port: ${server.port}, user: postgres }
+  - postgres: { database: '${database}', host: ${server.root}, port: ${server.port},
+      user: postgres }
 checks:
   - command: test "$(${psql} "select count(*) from twice")" -ge 1
 keep: { releases: 3, rescues: 2, failed: 1 }
