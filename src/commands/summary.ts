@@ -2,6 +2,7 @@ import type { End, Problem } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { buildTimeline } from '../report/timeline.ts';
 import type { Place, Report, ReportEvent, Summary } from '../report/events.ts';
+import { rescuePlace } from '../state/rescue-place.ts';
 import type { Followed } from '../transaction/follow.ts';
 import type { RawOptions } from '../config/options.ts';
 
@@ -79,7 +80,7 @@ function servingAfter(end: End, plan: Plan, committed: boolean): string | undefi
 function places(end: End, plan: Plan): Place[] {
   const journal = { what: 'journal', path: `${plan.records}/runs/${plan.run}/journal` };
   const rescues = plan.steps.filter((it) => it.id.startsWith('rescue-')).flatMap((step) =>
-    step.do.map((act) => ({ what: 'rescue copy', path: rescuePlace(plan, act.argv) })));
+    step.do.map((act) => ({ what: 'rescue copy', path: placeOf(plan, act.argv) })));
   const failed = { what: 'failed bundle', path: `${plan.records}/failed/${plan.run}` };
   switch (end) {
     case 'done': case 'degraded': return [...rescues, journal];
@@ -91,11 +92,10 @@ function places(end: End, plan: Plan): Place[] {
   }
 }
 
-/** As the runtime names it: beside the state, on its own file system. */
-function rescuePlace(plan: Plan, argv: readonly unknown[]): string {
-  const [, path = '', label = ''] = argv.map(String);
-  const parent = path.slice(0, path.lastIndexOf('/'));
-  return `${parent}/.seatrial-${plan.application}/rescue-${plan.run}-${label}`;
+function placeOf(plan: Plan, argv: readonly unknown[]): string {
+  const [verb = '', spec = '', label = ''] = argv.map(String);
+  const { application, records, run } = plan;
+  return rescuePlace({ kind: verb.replace(/^rescue_/, ''), spec, label, application, records, run });
 }
 
 function next(end: End, plan: Plan, options: RawOptions): string[] {
