@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.ts';
-import { factsCommand } from '../../src/facts/gather.ts';
+import { accountsOf, factsCommand } from '../../src/facts/gather.ts';
 import { parseFacts } from '../../src/facts/parse-facts.ts';
 import { preflight } from '../../src/plan/preflight.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { spaceNeeded } from '../../src/steps/prepare.ts';
 import { contextOf, hostFacts, runsOne } from '../plan/host.ts';
 
-const config = parseConfig(`application: fake
+const state = `application: fake
 hosts: { production: local }
 install: { directory: /srv/fake }
 service: []
 maintenance: { none: a test }
 state: [{ directory: /srv/fake/up }, { postgres: guestbook }]
 checks: [{ command: "true" }]
-`, 'seatrial.yml');
+`;
+const config = parseConfig(state, 'seatrial.yml');
 
 const told = (...lines: string[]): string => lines.map((it) => `state2\t${it}`).join('\n');
 const facts = (...lines: string[]) =>
@@ -35,6 +36,11 @@ describe('what a host tells of its states', () => {
     expect(facts('exists\tno', 'free\tnot a number').states.get('state2'))
       .toMatchObject({ exists: false, bytes: 0, free: undefined });
     expect(hostFacts(config).states.size).toBe(0);
+  });
+
+  it('names the users that clients of databases run as', () => {
+    const text = state.replace('postgres: guestbook', 'postgres: { database: a, as: postgres }');
+    expect(accountsOf(parseConfig(text, 'seatrial.yml'))).toEqual(['postgres']);
   });
 
   it('is asked of each kind that can be asked, in the same round trip', () => {
