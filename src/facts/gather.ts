@@ -62,9 +62,10 @@ function call(...words: readonly string[]): string {
   return words.map(quote).join(' ');
 }
 
-/** Users that commands of the configuration name. */
+/** Users that commands of the configuration name, and clients of its databases run as. */
 export function accountsOf(config: Config): string[] {
-  return [...new Set(commandsOf(config).flatMap((it) => it.user ?? []))];
+  const clients = config.state.flatMap((it) => ('as' in it ? it.as ?? [] : []));
+  return [...new Set([...commandsOf(config).flatMap((it) => it.user ?? []), ...clients])];
 }
 
 /** Every command that a deployment runs on the host. */
