@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
+  from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Lab, TestHost } from '../lab.ts';
+import { createRehearsalStage, output, type RehearsalStage } from './stage.ts';
+
+/**
+ * Two hosts of one administrator: production, where Debian 12's MediaWiki has pages and pictures,
+ * and staging. Configuration, units and overlay are those of examples/mediawiki, but that the
+ * overlay has forgotten production's mail server.
+ */
+export const versions = { old: '1.39', lost: '1.43-lost', new: '1.43' };
+export type ReleaseName = keyof typeof versions;
+const example = resolve(import.meta.dirname, '../../../examples/mediawiki');
+const fixtures = resolve(import.meta.dirname, '../../cases/mediawiki');
+const mailServer = resolve(import.meta.dirname, '../../cases/buildbot/mail.py');
+const mailPort = 2525;
+const look = `${readFileSync(join(import.meta.dirname, 'look.sh'), 'utf8')}
+mariadb-dump --skip-comments --single-transaction wiki | sha256sum | tell database
+`;
+
+export interface MediawikiStage extends RehearsalStage {
+  readonly releases: Readonly<Record<ReleaseName, string>>;
+  /** Lines that production's mail server was told. */
+  mails(): Promise<number>;
+}
+
+/** Production is not adopted yet. */
+export async function createMediawikiStage(lab: Lab): Promise<MediawikiStage> {
+  const packages = mkdtempSync(join(tmpdir(), 'seatrial-mediawiki-'));
+  try {
+    execFileSync('sh', [join(import.meta.dirname, 'debian.sh'), packages,
+      ...['bookworm', 'trixie'].flatMap((it) => [`mediawiki/${it}`, `mediawiki-classes/${it}`])],
+    { stdio: 'pipe' });
+    const stage = await createRehearsalStage(lab, {
+      application: 'wiki', login: 'root', diskMegabytes: 1536, look,
+      settings: readFileSync(join(example, 'seatrial.yml'), 'utf8'),
+      prepare,
+    });
+    const releases = await packageReleases(stage, packages);
+    await use(stage.production, releases.old);
+    return { ...stage, releases,
+      mails: async () => Number(await output(stage.production, 'grep -c "^DATA" /opt/mail')) };
+  } finally {
+    rmSync(packages, { recursive: true });
+  }
+}
+
+async function packageReleases(
+  stage: RehearsalStage, packages: string,
+): Promise<Record<ReleaseName, string>> {
+  const vendored = { old: join(packages, 'old'), new: join(packages, 'new') };
+  for (const [name, mark] of [['old', '1.39'], ['new', '1.43']] as const) {
+    cpSync(example, vendored[name], { recursive: true });
+    execFileSync('sh', [join(vendored[name], 'vendor.sh'),
+      ...readdirSync(packages).filter((it) => it.includes(`${mark}.`) && it.endsWith('.deb'))
+        .map((it) => join(packages, it))]);
+  }
+  const made = { old: '', lost: '', new: '' };
+  for (const name of ['old', 'lost', 'new'] as const) {
+    made[name] = await stage.package(versions[name], (tree) => {
+      const from = name === 'old' ? vendored.old : vendored.new;
+      // What `package.include` of the configuration names.
+      execFileSync('cp', ['-a', ...['wiki', 'bin', 'LocalSettings.php'].map((it) =>
+        join(from, it)), tree]);
+      if (name !== 'lost') return;
+      const settings = join(tree, 'LocalSettings.php');
+      writeFileSync(settings, readFileSync(settings, 'utf8')
+        .replace(/^\$wgUploadDirectory = .*\n/m, ''));
+    });
+  }
+  return made;
+}
+
+async function prepare(host: TestHost): Promise<void> {
+  const directory = join(await host.root(), 'opt/case');
+  cpSync(fixtures, directory, { recursive: true });
+  cpSync(example, join(directory, 'example'), { recursive: true });
+  cpSync(mailServer, join(directory, 'mail.py'));
+  await must(host, `sh /opt/case/host.sh /opt/case/example '${passwordOf(host)}'`);
+}
+
+function passwordOf(host: TestHost): string {
+  return host.name === 'production' ? 'change me' : 'of no use elsewhere';
+}
+
+async function use(host: TestHost, release: string): Promise<void> {
+  const directory = join(await host.root(), 'opt/case');
+  mkdirSync(directory, { recursive: true });
+  cpSync(release, join(directory, 'release.tar.gz'));
+  const site = readFileSync(join(example, 'site.php'), 'utf8');
+  writeFileSync(join(directory, 'site.php'), withMail(site, host));
+  await output(host, `setsid python3 /opt/case/mail.py ${host.address} ${mailPort} /opt/mail \
+    </dev/null >/opt/mail.log 2>&1 &`);
+  await must(host, `sh /opt/case/production.sh /opt/case '${passwordOf(host)}'`);
+  await output(host, 'touch /opt/made');
+}
+
+function withMail(site: string, production: TestHost): string {
+  return `${site}\n$wgEnableEmail = true;\n$wgSMTP = [ 'host' => '${production.address}',
+    'IDHost' => 'example.org', 'port' => ${mailPort}, 'auth' => false ];\n`;
+}
+
+async function must(host: TestHost, command: string): Promise<void> {
+  await output(host, `${command} >/tmp/said.log 2>&1 || { tail -n 30 /tmp/said.log; exit 1; }`);
+}
