@@ -8,6 +8,8 @@ import type { Stage } from './stage.ts';
 /** What a person may look at afterwards, under names that fit on a line. */
 export interface Keepsakes {
   readonly directory: string;
+  /** The page of the rehearsal that was refused. */
+  readonly page: string;
   /** The report on the release that was taken back. */
   readonly report: string;
   /** Of the state before the upgrade: the database and the uploads. */
@@ -21,6 +23,8 @@ export function keep(
   stage: Stage, upgrade: Summary, broken: Summary,
 ): Keepsakes {
   const { directory } = stage;
+  const page = join(directory, 'reports/act-3-rehearsal.html');
+  claim(/REFUSED/i.test(readFileSync(page, 'utf8')), 'the page says that it was refused');
   const report = join(directory, 'reports/act-4.md');
   claim(/^## RESTORED/.test(readFileSync(report, 'utf8')), 'the report says what happened');
   const { database, uploads } = rescueCopy(upgrade);
@@ -30,7 +34,7 @@ export function keep(
   symlinkSync(uploads, join(rescue, 'uploads'));
   const bundle = join(directory, 'failed-bundle');
   symlinkSync(failedBundle(broken), bundle);
-  return { directory, report, rescue, bundle };
+  return { directory, page, report, rescue, bundle };
 }
 
 function failedBundle(broken: Summary): string {

@@ -6,12 +6,13 @@ import type { Keepsakes } from './keepsakes.ts';
 const columns = 80;
 const indent = 3;
 
-/** The whole output is one screen of a terminal: at most 45 lines of 80 columns. */
+/** The whole output is one screen of a terminal: at most 50 lines of 80 columns. */
 export function openingText(directory: string): string {
   return text([
     'Seatrial demo: a guestbook (web application, SQLite, uploads) on "production",',
     `which is ${directory}.`,
-    'No server, no root; all that follows really happens and is checked by looking.',
+    'Staging is a directory beside it. No server, no root; all that follows really',
+    'happens and is checked by looking.',
   ]);
 }
 
@@ -25,6 +26,7 @@ export function actText(number: number, act: Act, seconds: number): string {
 export function endingText(kept: Keepsakes, seconds: number): string {
   return text(['',
     `All of it held, in ${formatSeconds(seconds)}. The guestbook is stopped; this is kept for you:`,
+    `  rehearsal      ${kept.page}`,
     `  report         ${kept.report}`,
     `  rescue copy    ${kept.rescue}`,
     `  failed bundle  ${kept.bundle}`,
