@@ -115,15 +115,17 @@ all_changed() {
   done
 }
 
-# Those of an HTTP server are compared as such.
+# Those of an HTTP server are compared as such. What was removed is told before the first digest
+# begins: two that write at once would write into each other's lines.
 parity_changed() {
   changed=$(all_changed) || return
-  printf '%s\n' "$changed" |
+  present=$(printf '%s\n' "$changed" |
     awk '$0 != "" && !seen[$0]++ && !/^\/etc\/(apache2|nginx|httpd)\//' |
     while IFS= read -r file; do
       if [ -e "$file" ]; then printf '%s\n' "$file"
       else item configuration "$file" removed >&3; fi
-    done | digest_files configuration
+    done)
+  [ -z "$present" ] || printf '%s\n' "$present" | digest_files configuration
 }
 
 # parity_files GLOB…: as a person wrote it; `**` reaches over any number of directories.

@@ -141,6 +141,19 @@ describe('a section that fails', () => {
       { class: 'runtimes', item: 'php', why: 'it ended with 7' });
   });
 
+  it('of changed files tells each, also one that was removed while another is digested', () => {
+    const slow = program('sha256sum', `sleep 0.1; PATH=\${PATH#*:}; exec sha256sum "$@"`);
+    const changed = program('md5sum', `cat >/dev/null
+      printf '%s: FAILED\\n' /etc/passwd ${root}/removed /etc/group; exit 1`);
+    const { facts } = tell({ path: `${slow.split(':')[0] ?? ''}:${changed}` });
+    const found = facts.items.get('configuration');
+    expect(found?.get(`${root}/removed`)).toBe('removed');
+    for (const file of ['/etc/passwd', '/etc/group']) {
+      expect(found?.get(file), file).toMatch(/^digest:[0-9a-f]{64}$/);
+    }
+    expect(facts.unread.filter((it) => it.class === 'configuration')).toEqual([]);
+  });
+
   it('of changed files is told where their digests break off', () => {
     const { facts } = tell({ path: program('md5sum', 'exit 137') });
     expect(facts.unread).toContainEqual(
