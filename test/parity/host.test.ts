@@ -144,7 +144,7 @@ describe('a section that fails', () => {
   it('of changed files tells each, also one that was removed while another is digested', () => {
     const slow = program('sha256sum', `sleep 0.1; PATH=\${PATH#*:}; exec sha256sum "$@"`);
     const changed = program('md5sum', `cat >/dev/null
-      printf '%s: FAILED\\n' /etc/passwd ${root}/removed /etc/group; exit 1`);
+      printf '%s: FAILED\\n' /etc/passwd '${root}/removed' /etc/group; exit 1`);
     const { facts } = tell({ path: `${slow.split(':')[0] ?? ''}:${changed}` });
     const found = facts.items.get('configuration');
     expect(found?.get(`${root}/removed`)).toBe('removed');
