@@ -86,6 +86,8 @@ export interface IsolationFacts {
   /** sha256 of the root-owned program; empty: none, or not one that only root can change. */
   readonly helper: string;
   readonly usable: boolean;
+  /** Cgroups of version 2. */
+  readonly hasGroups: boolean;
   /** Schedules, mail programs and forwarders that would act behind our back. */
   readonly problems: readonly StateProblem[];
 }

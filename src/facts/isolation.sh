@@ -8,6 +8,7 @@ fact_isolation() {
   marker=/run/seatrial/$1/isolated
   shift
   for tool in nft iptables ip6tables perl; do fact_if "tool.$tool" command -v "$tool"; done
+  fact_if isolation-groups grep -q ' - cgroup2 ' /proc/self/mountinfo
   fact isolation-helper "$(rooted "$helper" && sha256sum <"$helper" | cut -d' ' -f1)"
   fact_if isolation-usable may_isolate "$helper"
   for unit in "$@"; do

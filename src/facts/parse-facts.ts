@@ -212,6 +212,7 @@ function isolationOf(raw: Raw): HostFacts['isolation'] {
   return {
     helper: first(raw, 'isolation-helper'),
     usable: first(raw, 'isolation-usable') === 'yes',
+    hasGroups: first(raw, 'isolation-groups') === 'yes',
     problems: (raw.get('isolation') ?? []).map((line) => {
       const [message = '', fix = ''] = line.split('\t');
       return { message, fix };

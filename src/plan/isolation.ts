@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Problem } from '../errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { pathsOf } from '../state/spec.ts';
-import { isolated, runners, splitEndpoint, stagingCommands, type Production }
+import { hasNoUser, isolated, runners, splitEndpoint, stagingCommands, type Production }
   from '../steps/isolate.ts';
 import { unitsToGuard } from './units.ts';
 
@@ -71,7 +71,7 @@ export function isolationFiles(config: Config, facts: HostFacts): HostFile[] {
   return [
     ...(kind === 'network' ? [program] : []),
     ...units.map((unit) => ({ path: conditionFile(unit), mode: '644',
-      text: conditionLines(config, unit).join('\n') })),
+      text: conditionLines(config, facts, unit).join('\n') })),
   ];
 }
 
@@ -80,16 +80,18 @@ export function conditionFile(unit: string): string {
 }
 
 /** The mark is in /run: after a reboot the rules are gone, and so is the mark. */
-function conditionLines(config: Config, unit: string): string[] {
+function conditionLines(config: Config, facts: HostFacts, unit: string): string[] {
   const { application, records, staging } = config;
   const asks = unit.endsWith('.service') && staging.isolation.kind === 'network';
+  const slice = `Slice=seatrial_${application.replaceAll('-', '_')}.slice`;
   return [
     '# Written by Seatrial for staging. While a copy of production is on this host, the unit can',
     '# be started only where the copy is cut off from the network; seatrial rehearse sees to that.',
     '[Unit]',
     `ConditionPathExists=|/run/seatrial/${application}/isolated`,
     `ConditionPathExists=|!${records}/copied`,
-    ...(asks ? ['', '[Service]', `ExecCondition=+${isolationProgram(application)} start`] : []),
+    ...(asks ? ['', '[Service]', `ExecCondition=+${isolationProgram(application)} start`,
+      ...(hasNoUser(facts, unit) ? ['# It has no user that a rule could name.', slice] : [])] : []),
   ];
 }
 
@@ -147,30 +149,23 @@ function rootProblems(config: Config, facts: HostFacts): Problem[] {
   const { own, triggered } = unitsToGuard(config, facts);
   const isolation = config.staging.isolation;
   const isNamed = isolation.kind === 'network' && isolation.users.length > 0;
-  const units = [...own, ...triggered].flatMap((unit): Problem[] => {
-    const user = facts.units.get(unit)?.user ?? '';
-    if (!unit.endsWith('.service')) {
-      return isNamed || /\.(?:timer|path)$/.test(unit) ? [] : [{
-        message: `${unit} starts what cannot be seen from here, and its users are not known`,
-        fix: 'Name them: staging: { isolation: { users: […] } }.',
-      }];
-    }
-    if (user === 'dynamic') {
-      return [{
-        message: `${unit} runs as a user that systemd makes up (DynamicUser=yes): no rule names it`,
-        fix: `On staging, give it a User= of its own in a drop-in, ${otherwise}`,
-      }];
-    }
-    return user === '' || user === 'root' ? [{
-      message: `${unit} runs as root on staging, and rules for root would cut off the host`,
-      fix: `Give it a User= of its own, ${otherwise}`,
-    }] : [];
-  });
+  const unseen = [...own, ...triggered]
+    .filter((unit) => !isNamed && !/\.(?:service|timer|path)$/.test(unit));
   const asRoot = facts.isRoot ? [] : stagingCommands(config).filter((it) => it.user === 'root');
-  return [...units, ...(asRoot.length === 0 ? [] : [{
-    message: `commands are run as root by ${facts.user}, and cannot be cut off from the network`,
-    fix: `Connect to staging as root, give them another user, ${otherwise}`,
-  }])];
+  return [
+    ...unseen.map((unit) => ({
+      message: `${unit} starts what cannot be seen from here, and its users are not known`,
+      fix: 'Name them: staging: { isolation: { users: […] } }.',
+    })),
+    ...(asRoot.length === 0 ? [] : [{
+      message: `commands are run as root by ${facts.user}, and cannot be cut off from the network`,
+      fix: `Connect to staging as root, give them another user, ${otherwise}`,
+    }]),
+    ...(isolated(config, facts).group && !facts.isolation.hasGroups ? [{
+      message: 'staging has no cgroups of version 2, so that what runs as root cannot be cut off',
+      fix: `Give units and commands users of their own there, ${otherwise}`,
+    }] : []),
+  ];
 }
 
 function programProblems(config: Config, facts: HostFacts): Problem[] {

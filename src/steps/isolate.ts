@@ -9,9 +9,9 @@ import type { Step } from './step.ts';
 export interface Isolated {
   /** Users that rules are made for; never root. */
   readonly users: readonly string[];
-  /** Commands run as root, so that root's own are isolated as a group of processes. */
+  /** Something runs as root, or as a user that no rule can name: held as a group of processes. */
   readonly group: boolean;
-  /** Some command of the configuration is run as root. */
+  /** Some command or unit of the configuration runs as root. */
   readonly rootRuns: boolean;
 }
 
@@ -20,19 +20,29 @@ export function isolated(config: Config, facts: HostFacts): Isolated {
   const { isolation } = config.staging;
   const named = isolation.kind === 'network' ? isolation.users : [];
   const users = [...named, ...runners(config, facts), facts.user];
+  const units = servicesOf(config, facts);
   return {
     users: [...new Set(users)].filter((user) => user !== 'root').sort(),
-    group: facts.isRoot,
-    rootRuns: stagingCommands(config).some((it) => (it.user ?? facts.user) === 'root'),
+    group: facts.isRoot || units.some((unit) => hasNoUser(facts, unit)),
+    rootRuns: stagingCommands(config).some((it) => (it.user ?? facts.user) === 'root')
+      || units.some((unit) => hasNoUser(facts, unit)),
   };
+}
+
+/** It runs as root, or as a user that systemd makes up at each start. */
+export function hasNoUser(facts: HostFacts, unit: string): boolean {
+  return ['', 'root', 'dynamic'].includes(facts.units.get(unit)?.user ?? '');
+}
+
+function servicesOf(config: Config, facts: HostFacts): string[] {
+  const own = unitsOf(config);
+  return [...own, ...own.flatMap((unit) => facts.units.get(unit)?.triggers ?? [])]
+    .filter((unit) => unit.endsWith('.service'));
 }
 
 /** Users that commands and units run as; of units only where the facts tell. */
 export function runners(config: Config, facts: HostFacts): string[] {
-  const own = unitsOf(config);
-  const units = [...own, ...own.flatMap((unit) => facts.units.get(unit)?.triggers ?? [])]
-    .filter((unit) => unit.endsWith('.service'))
-    .flatMap((unit) => facts.units.get(unit)?.user ?? []);
+  const units = servicesOf(config, facts).flatMap((unit) => facts.units.get(unit)?.user ?? []);
   return [...new Set([...stagingCommands(config).map((it) => it.user ?? facts.user), ...units])]
     .filter((user) => user !== 'root' && user !== 'dynamic' && user !== '');
 }

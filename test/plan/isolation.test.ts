@@ -33,7 +33,7 @@ const units: Changes = {
   'unit.guestbook-mail.timer.triggers': 'guestbook-mail.service',
   'unit.guestbook-mail.timer.isolated': 'yes',
   'unit.guestbook-mail.service.user': 'mailer', 'unit.guestbook-mail.service.isolated': 'yes',
-  'tool.nft': 'yes', 'tool.perl': 'yes', 'isolation-usable': 'yes',
+  'tool.nft': 'yes', 'tool.perl': 'yes', 'isolation-usable': 'yes', 'isolation-groups': 'yes',
 };
 
 /** Facts of a staging where doctor has been. */
@@ -101,8 +101,7 @@ describe('a staging host', () => {
       'unit.guestbook-mail.timer.triggers': 'guestbook-mail.service',
       'unit.guestbook-mail.service.user': '',
       isolation: 'cron runs for guestbook on staging: x\tTake it out.' })).toEqual([
-      'guestbook.service runs as a user that systemd makes up (DynamicUser=yes): no rule names it',
-      'guestbook-mail.service runs as root on staging, and rules for root would cut off the host',
+      'staging has no cgroups of version 2, so that what runs as root cannot be cut off',
       'staging has neither nft nor iptables: nothing can be cut off',
       'staging has neither python3 nor perl, so that the isolation cannot be proven',
       `staging has no ${isolationProgram('guestbook')} that only root can change`,
@@ -175,6 +174,18 @@ describe('what doctor installs', () => {
       const read = spawnSync(need(shell), ['-n'], { input: text, encoding: 'utf8' });
       expect(read).toMatchObject({ status: 0, stderr: '' });
     }
+  });
+
+  it('puts a unit without a user of its own into a slice that is cut off', () => {
+    const config = file();
+    for (const user of ['', 'root', 'dynamic']) {
+      const facts = hostFacts(config, { ...units, 'unit.guestbook.service.user': user });
+      expect(isolated(config, facts)).toEqual({ users: ['deploy', 'mailer', 'migrator'],
+        group: true, rootRuns: true });
+      expect(installScript(config, facts, 'staging').match(/^Slice=.*$/gm))
+        .toEqual(['Slice=seatrial_guestbook.slice']);
+    }
+    expect(script(config, 'staging')).not.toContain('\nSlice=');
   });
 
   it('takes back what no longer isolates', () => {

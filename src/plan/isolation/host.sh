@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2015 # the constants stand above
 # The root-owned program on staging that cuts the application off from the network, and proves it.
 # Written by `seatrial doctor --install --host staging` with these constants above it:
-#   APP OWNER (the login) RECORDS USERS GROUP (yes: root's own commands too) ROOT_RUNS ALLOW PATHS
-#   UNITS PIDFILES; lists are separated by line breaks.
+#   APP OWNER (the login) RECORDS USERS GROUP (yes: a group of processes is cut off, too: commands
+#   that root runs, and units without a user of their own) ROOT_RUNS (something is in it as root)
+#   ALLOW PATHS UNITS PIDFILES; lists are separated by line breaks.
 # Verbs take no argument, so that a line for sudo allows this and nothing else. What is wrong is
 # printed as `problem TAB message TAB fix` lines, and then the status is 1.
 #   on      the rules are in force; may be repeated, and then there is no gap
@@ -59,14 +60,31 @@ allowed() {
   done
 }
 
-# Where commands of root run while they are isolated: nothing else of root is touched.
+# group: the directory of the slice that such units stand in, and in it the group that commands of
+# root join. Nothing else of root is touched.
 group() {
   for top in /sys/fs/cgroup /sys/fs/cgroup/unified; do
     [ "$(stat -f -c %T -- "$top" 2>/dev/null)" = cgroup2fs ] || continue
-    printf '%s/seatrial-%s' "$top" "$APP"
+    printf '%s/%s' "$top" "$SLICE"
     return
   done
   return 1
+}
+SLICE=seatrial_$(printf '%s' "$APP" | tr - _).slice
+
+# An active slice stays, also while nothing runs in it; a rule names it by a number of its own.
+make_group() {
+  directory=$(group) || return
+  [ ! -d /run/systemd/system ] || systemctl start -- "$SLICE" || return
+  mkdir -p -- "$directory/commands"
+}
+
+remove_group() {
+  directory=$(group) && [ -d "$directory" ] || return 0
+  rmdir -- "$directory/commands" 2>/dev/null
+  [ ! -d /run/systemd/system ] || systemctl stop -- "$SLICE"
+  [ ! -d "$directory" ] || rmdir -- "$directory" 2>/dev/null ||
+    printf 'a process is still in the group of isolated commands\n'
 }
 
 on() {
@@ -78,11 +96,9 @@ on() {
   printf '%s\n' "$found" | sort -u | grep . >"$STORE/uids"
   allowed >"$STORE/allowed" 2>"$STORE/said"
   if [ -s "$STORE/said" ]; then cat "$STORE/said"; return 1; fi
-  if [ "$GROUP" = yes ]; then
-    directory=$(group) && mkdir -p -- "$directory" ||
-      problem 'commands of root cannot be isolated: the host has no cgroups of version 2' \
-        'Give each command a user that is not root.' || return
-  fi
+  [ "$GROUP" != yes ] || make_group ||
+    problem 'what root runs cannot be isolated: the host has no cgroups of version 2' \
+      'Give each command and each unit a user that is not root.' || return
   rm -f -- "$STORE/rules"
   "${BACKEND}_on" >"$STORE/said" 2>&1 && "${BACKEND}_listing" >"$STORE/rules.new" &&
     [ -s "$STORE/rules.new" ] && mv -- "$STORE/rules.new" "$STORE/rules" ||
@@ -99,7 +115,18 @@ check() {
 }
 again='Run it again: seatrial rehearse sets and proves them anew.'
 
-start() { [ ! -e "$RECORDS/copied" ] || check; }
+# start: run by systemd as a condition, in the group of the unit that is about to be started.
+start() {
+  [ -e "$RECORDS/copied" ] || return 0
+  check || return
+  place=$(sed -n -e 's/^0:://p' -e 's/^[0-9]*:name=systemd://p' /proc/self/cgroup | grep -v -x /)
+  case $place in *"/$SLICE/"*) return ;; esac
+  unit=${place%/.control}
+  unit=${unit##*/}
+  user=$(systemctl show -p User --value -- "$unit")
+  is_user "$user" || problem "$unit would run as ${user:-root}, for whom no rule holds" \
+    "On staging, run: $installs"
+}
 
 off() {
   [ ! -e "$RECORDS/copied" ] ||
@@ -107,8 +134,7 @@ off() {
       'Remove it first: seatrial rehearse --forget.' || return
   nft_off 2>/dev/null
   iptables_off 2>/dev/null
-  ! directory=$(group) || [ ! -d "$directory" ] || rmdir -- "$directory" 2>/dev/null ||
-    printf 'a process is still in the group of isolated commands\n'
+  remove_group
   rm -rf -- "${STORE:?}" "/run/seatrial/$APP/isolated"
 }
 
@@ -133,7 +159,7 @@ covered() {
     uid=$(awk '$1 == "Uid:" { print $5 }' "/proc/$pid/status" 2>/dev/null)
     [ -n "$uid" ] || continue
     ! grep -q -x -e "$uid" "$STORE/uids" 2>/dev/null || continue
-    ! grep -q -e "^0::/seatrial-$APP\$" "/proc/$pid/cgroup" 2>/dev/null || continue
+    ! grep -q -F -e "::/$SLICE/" "/proc/$pid/cgroup" 2>/dev/null || continue
     problem "$1 runs as $(id -n -u -- "$uid" 2>/dev/null || echo "$uid"), for whom no rule holds" \
       "Name that user: staging: { isolation: { users: […] } }, then: $installs"
   done

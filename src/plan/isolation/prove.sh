@@ -58,7 +58,7 @@ as_member() {
   member=$1
   shift
   set -- env -i PATH=/usr/bin:/bin:/usr/libexec "$@"
-  if [ "$member" = - ]; then (echo 0 >"$(group)/cgroup.procs" && exec "$@")
+  if [ "$member" = - ]; then (echo 0 >"$(group)/commands/cgroup.procs" && exec "$@")
   else runuser -u "$member" -- "$@"; fi
 }
 
@@ -125,7 +125,7 @@ prove() {
   trap '"${BACKEND}_net_off"' EXIT
   "${BACKEND}_net_on" || problem 'the net behind the rules could not be set' "$again" || return
   for user in $USERS; do prove_user "$user" "$user"; done
-  [ "$GROUP" != yes ] || prove_user - 'root (commands of the procedure)'
+  [ "$GROUP" != yes ] || prove_user - 'root (in the group)'
 }
 
 # prove_user USER WHO: positive evidence from both sides: the probe can connect where it may, and

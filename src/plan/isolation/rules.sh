@@ -126,7 +126,7 @@ iptables_hook() {
     printf -- '-I %s 1 -m owner --uid-owner %s -j %s\n' "$3" "$uid" "$4"
   done <"$STORE/uids"
   [ "$GROUP" != yes ] ||
-    printf -- '-I %s 1 -m cgroup --path /seatrial-%s -j %s\n' "$3" "$APP" "$4"
+    printf -- '-I %s 1 -m cgroup --path /%s -j %s\n' "$3" "$SLICE" "$4"
 }
 
 iptables_on() {

@@ -104,9 +104,10 @@ confine() {
 }
 
 join_group() {
+  slice=seatrial_$(printf '%s' "$APP" | tr - _).slice
   for top in /sys/fs/cgroup /sys/fs/cgroup/unified; do
-    [ -e "$top/seatrial-$APP/cgroup.procs" ] || continue
-    echo 0 >"$top/seatrial-$APP/cgroup.procs"
+    [ -e "$top/$slice/commands/cgroup.procs" ] || continue
+    echo 0 >"$top/$slice/commands/cgroup.procs"
     return
   done
   return 1

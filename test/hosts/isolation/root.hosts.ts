@@ -86,7 +86,7 @@ describe.each(['nft', 'iptables'])('staging where root logs in, by %s', (backend
     expect(await stage.heard()).toEqual([]);
   });
 
-  it('sees what a command writes outside of what is declared, as whoever it runs', async () => {
+  if (backend === 'nft') it('sees what a command writes outside of what is declared, as whoever it runs', async () => {
     await stage.output(`install -d -o guestbook /srv/declared /opt/own /opt/other; umask 022
       for name in kept gone; do echo x >/opt/own/$name; chown guestbook /opt/own/$name; done`);
     const act = (user: string, text: string): string =>
@@ -105,7 +105,7 @@ describe.each(['nft', 'iptables'])('staging where root logs in, by %s', (backend
 
   it('leaves nothing behind when the copy is gone', async () => {
     await stage.output(`rm ${records}/copied; ${program} off`);
-    expect(await stage.output(`iptables-save; ip6tables-save; ls -d /sys/fs/cgroup/seatrial-* \
+    expect(await stage.output(`iptables-save; ip6tables-save; ls -d /sys/fs/cgroup/seatrial* \
       2>/dev/null; test ! -e /usr/sbin/nft || nft list ruleset`)).not.toMatch(/seatrial/i);
   });
 });

@@ -30,7 +30,7 @@ export interface IsolationStage {
   readonly production: TestHost;
   readonly staging: TestHost;
   readonly login: 'root' | 'deploy';
-  readonly config: (more?: string) => Config;
+  readonly config: (more?: string, service?: string) => Config;
   /** As the login, as the tool would ask. */
   facts(config: Config): Promise<HostFacts>;
   /** `doctor --install --host staging`, run by root. */
@@ -74,8 +74,8 @@ export async function createStage(lab: Lab, wanted: {
     .replaceAll('PRODUCTION6', address6.production));
   await output(`install -d -o ${login} /srv/guestbook ${records} ${records}/runs/${run}`);
   let addresses: readonly string[] | undefined;
-  const config: IsolationStage['config'] = (more = '') =>
-    configOf({ production, staging, login, service, more });
+  const config: IsolationStage['config'] = (more = '', other = service) =>
+    configOf({ production, staging, login, service: other, more });
   const stage: Pick<IsolationStage, 'facts' | 'install' | 'targets' | 'verbs'> = {
     async facts(it) {
       const asked = factsCommand(it, 'staging');

@@ -13,6 +13,10 @@ ExecStart=/bin/sh -c 'exec python3 /opt/caller.py serve >/srv/calls/1'
 [Install]
 WantedBy=multi-user.target
 `;
+const web = `[Service]
+ExecStart=/bin/sh -c 'python3 /opt/caller.py >/srv/calls/1; \\
+  exec setpriv --reuid www-data --clear-groups python3 /opt/caller.py serve >>/srv/calls/1'
+`;
 const make = `mkdir -p /var/spool/cron/crontabs /var/spool/cron/atjobs /etc/cron.daily
   echo '5 * * * * /srv/mail-digest' >/var/spool/cron/crontabs/guestbook
   echo '*/5 * * * * root cd /srv/guestbook/current && ./mail' >/etc/cron.d/mail
@@ -216,6 +220,35 @@ describe('staging with systemd', () => {
         await stage.output(unmake);
       }
       expect(await problems()).toBe('');
+    });
+
+    it('holds a web server that runs as root, with its children, by its slice', async () => {
+      const both = stage.config('', '{ systemd: [guestbook, web] }');
+      await stage.staging.writeFile('/etc/systemd/system/web.service', web);
+      await stage.output('systemctl daemon-reload');
+      await stage.install(both);
+      expect(isolationProblems(both, await stage.facts(both))).toEqual([]);
+      const done = await stage.isolate(both);
+      expect(done.stdout).toMatch(/proof\troot \(in the group\)\trefused\ttcp fd83::1 80/);
+      await stage.output('rm -f /srv/calls/1; systemctl start web');
+      await expect.poll(async () => (await stage.output('cat /srv/calls/1')).split('\n').length,
+        patient).toBe(16);
+      expect(await stage.output('cut -d" " -f3 /srv/calls/1 | sort -u; systemctl is-active web'))
+        .toBe('refused\nactive');
+      expect((await stage.verbs('still_isolated')).status).toBe(0);
+      // Without the slice nothing holds it, and it does not start; where it was made to, it is seen.
+      await stage.output(`systemctl stop web; rm /srv/calls/1
+        sed -i /^Slice=/d /etc/systemd/system/web.service.d/60-*
+        systemctl daemon-reload; systemctl start web`);
+      expect((await stage.staging.exec('systemctl is-active web')).stdout).toBe('inactive\n');
+      await stage.output(`test ! -e /srv/calls/1; rm /etc/systemd/system/web.service.d/60-*
+        systemctl daemon-reload; systemctl start web`);
+      await expect.poll(() => stage.heard(), patient).toHaveLength(16);
+      expect((await stage.verbs('still_isolated')).status).not.toBe(0);
+      expect(await stage.why()).toContain('web.service runs as www-data, for whom no rule holds');
+      await stage.output('systemctl stop web; rm -r /etc/systemd/system/web.service*');
+      await stage.forget();
+      await stage.output('systemctl daemon-reload');
     });
 
     it('starts nothing after a power cut, until it is isolated again', async () => {
