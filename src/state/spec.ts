@@ -1,4 +1,5 @@
 import type { Config, StateConfig, UserCommand } from '../config/config.ts';
+import { substitute } from '../config/placeholders.ts';
 
 export type StateKind = StateConfig['kind'];
 
@@ -91,8 +92,10 @@ Record<string, string | undefined> {
     user: state.user, as: state.as };
 }
 
+/** The verbs set the variable: a copy has another place in each of them. */
 function commandFields(name: string, command: UserCommand): Record<string, string | undefined> {
-  return { [name]: command.run, [`${name}-user`]: command.user,
+  const text = substitute(command.run, { copy: '' }, { quote: () => '"$SEATRIAL_COPY"' });
+  return { [name]: text, [`${name}-user`]: command.user,
     [`${name}-seconds`]: String(command.timeoutSeconds) };
 }
 

@@ -77,7 +77,8 @@ export class MariadbServer {
 
   /** All that a dump has of a database, without what differs between equal ones. */
   dump(database: string): string {
-    const ran = spawnSync('mariadb-dump', [`--defaults-file=${this.options}`, '--skip-comments', '--skip-lock-tables',
+    const ran = spawnSync('mariadb-dump', [`--defaults-file=${this.options}`,
+      '--skip-comments', '--skip-lock-tables',
       '--routines', '--events', '--triggers', '--dump-history', '--order-by-primary', '--hex-blob',
       '--skip-extended-insert', '--default-character-set=utf8mb4', database],
     { encoding: 'utf8', maxBuffer: 1e9 });

@@ -87,7 +87,8 @@ character set utf8mb4 collate utf8mb4_unicode_ci`);
   spoil(): void {
     this.server.sql(this.name, `update account set name = concat(name, '!') where id < 7;
 delete from twice limit 1; alter table movement drop column amount, drop index words;
-drop trigger movement_ai; drop trigger movement_bi; drop view both_of_them; drop function next_of; drop event tick;
+drop trigger movement_ai; drop trigger movement_bi; drop view both_of_them;
+drop function next_of; drop event tick;
 alter table parent_by_name drop foreign key named; rename table audit to audits;
 create table if not exists new_one (a int); insert into new_one values (1);
 create trigger new_one_bi before insert on new_one for each row set new.a = 1;
@@ -137,8 +138,10 @@ mariadb --defaults-file='${this.server.options}' --batch --skip-column-names --u
   units(): number {
     const [a, b] = ['unit_a', 'unit_b'].map((it) =>
       this.server.sql(this.name, `select ifnull(max(n), 0), count(*) from ${it}`).split('\t'));
-    if (String(a) !== String(b) || a?.[0] !== a?.[1]) throw new Error(`torn: ${a} and ${b}`);
-    return Number(a?.[0]);
+    if (a === undefined || String(a) !== String(b) || a[0] !== a[1]) {
+      throw new Error(`torn: ${String(a)} and ${String(b)}`);
+    }
+    return Number(a[0]);
   }
 
   aside(): string { return this.readOf(`${this.name}_seatrial_before`); }

@@ -2,18 +2,28 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Box } from '../transaction/sandbox.ts';
 import type { Bench, Site, Writer } from './bench.ts';
 
 /** What the tests were written with. Debian 12 has no package of it. */
 const packages = ['ZODB==6.4', 'ZEO==6.2'];
 const python = '/usr/bin/python3';
+const site = join(import.meta.dirname, 'zodb-site.py');
 
 /** ZODB from PyPI in a directory of its own. */
 export class Zodb {
   readonly directory: string;
+  private readonly worker: ChildProcess;
+  private readonly waiting: ((answer: string) => void)[] = [];
 
-  private constructor(directory: string) { this.directory = directory; }
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.worker = spawn(python, [site, 'serve'],
+      { env: this.environment(), stdio: ['pipe', 'pipe', 'inherit'] });
+    if (this.worker.stdout === null) throw new Error('a worker without output');
+    createInterface(this.worker.stdout).on('line', (line) => this.waiting.shift()?.(line));
+  }
 
   static install(): Zodb {
     const directory = mkdtempSync(join(tmpdir(), 'seatrial-zodb-'));
@@ -27,28 +37,33 @@ export class Zodb {
     return new Zodb(directory);
   }
 
-  remove(): void { rmSync(this.directory, { recursive: true, force: true }); }
+  async remove(): Promise<void> {
+    const ended = new Promise((resolve) => this.worker.once('close', resolve));
+    this.worker.stdin?.end();
+    await ended;
+    rmSync(this.directory, { recursive: true, force: true });
+  }
 
   environment(): NodeJS.ProcessEnv {
     return { PATH: process.env.PATH, PYTHONPATH: this.directory, PYTHONDONTWRITEBYTECODE: '1' };
   }
 
-  run(command: string, parts: Parts): string {
-    const ran = spawnSync(python, this.words(command, parts),
-      { encoding: 'utf8', env: this.environment() });
-    if (ran.status !== 0) throw new Error(`${command}: ${ran.stderr}`);
-    return ran.stdout;
+  async run(command: string, parts: Parts): Promise<string> {
+    const answer = new Promise<string>((resolve) => { this.waiting.push(resolve); });
+    this.worker.stdin?.write(`${JSON.stringify(this.words(command, parts))}\n`);
+    const { said, error } = JSON.parse(await answer) as { said: string; error: string };
+    if (error !== '') throw new Error(`${command}: ${error}`);
+    return said;
   }
 
   /** `write`: until it is killed. */
   start(command: string, parts: Parts): ChildProcess {
-    return spawn(python, this.words(command, parts),
+    return spawn(python, [site, ...this.words(command, parts)],
       { env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   private words(command: string, parts: Parts): string[] {
-    return [join(import.meta.dirname, 'zodb-site.py'), command, parts.path, parts.blobs,
-      parts.archive];
+    return [command, parts.path, parts.blobs, parts.archive];
   }
 }
 
@@ -72,10 +87,14 @@ export class ZodbSite implements Site {
     this.spec = Object.entries(this.parts).map(([name, value]) => `${name}=${value}`).join('\t');
   }
 
-  fill(): void { this.zodb.run('fill', this.parts); }
-  read(): string { return existsSync(this.parts.path) ? this.zodb.run('read', this.parts) : ''; }
-  spoil(): void { this.zodb.run('spoil', this.parts); }
-  units(): number { return Number(this.zodb.run('units', this.parts)); }
+  async fill(): Promise<void> { await this.zodb.run('fill', this.parts); }
+  async read(): Promise<string> { return await this.readOf(this.parts); }
+  async spoil(): Promise<void> { await this.zodb.run('spoil', this.parts); }
+  async units(): Promise<number> { return Number(await this.zodb.run('units', this.parts)); }
+
+  private async readOf(parts: Parts): Promise<string> {
+    return existsSync(parts.path) ? await this.zodb.run('read', parts) : '';
+  }
 
   startWriting(): Writer {
     const child = this.zodb.start('write', this.parts);
@@ -97,17 +116,17 @@ export class ZodbSite implements Site {
         await new Promise((resolve) => child.on('close', resolve));
         if (errors !== '') throw new Error(errors);
         // The last one may have been in flight.
-        return this.units();
+        return await this.units();
       },
     };
   }
 
-  aside(): string {
+  async aside(): Promise<string> {
     const before = (path: string): string =>
       join(dirname(path), '.seatrial-fake', `before-${basename(path)}`);
     const { path, blobs, archive } = this.parts;
-    return existsSync(before(path)) ? this.zodb.run('read', { path: before(path),
-      blobs: before(blobs), archive: before(archive) }) : '';
+    return await this.readOf({ path: before(path), blobs: before(blobs),
+      archive: before(archive) });
   }
 
   close(): void { /* all of it is in the box */ }

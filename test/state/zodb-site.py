@@ -1,11 +1,16 @@
 """A ZODB with blobs and an archive for the tests: fill | read | spoil | write | units | pack.
 
-Arguments: COMMAND DATA BLOBS ARCHIVE. `write` adds a unit again and again, each a file of the
+Arguments: COMMAND DATA BLOBS ARCHIVE; or `serve`, and these four as lines of JSON on standard input,
+answered by a line of JSON each: starting a process takes longer than most of it. `write` adds a unit again and again, each a file of the
 archive, two objects and a blob in one transaction, and prints its number when it is committed.
 """
+import contextlib
+import io
+import json
 import os
 import sys
 import time
+import traceback
 
 import transaction
 from BTrees.IOBTree import IOBTree
@@ -15,7 +20,7 @@ from ZODB import DB
 from ZODB.blob import Blob
 from ZODB.FileStorage import FileStorage
 
-command, data, blobs, archive = sys.argv[1:5]
+data = blobs = archive = ''
 
 
 def opened(read_only=False):
@@ -137,4 +142,30 @@ def pack():
     database.close()
 
 
-{'fill': fill, 'read': read, 'spoil': spoil, 'write': write, 'units': units, 'pack': pack}[command]()
+commands = {'fill': fill, 'read': read, 'spoil': spoil, 'write': write, 'units': units,
+            'pack': pack}
+
+
+def run(command, *parts):
+    global data, blobs, archive
+    data, blobs, archive = parts
+    commands[command]()
+
+
+def serve():
+    for line in sys.stdin:
+        said = io.StringIO()
+        error = ''
+        try:
+            with contextlib.redirect_stdout(said):
+                run(*json.loads(line))
+        except BaseException:
+            error = traceback.format_exc()
+            transaction.abort()
+        print(json.dumps({'said': said.getvalue(), 'error': error}), flush=True)
+
+
+if sys.argv[1] == 'serve':
+    serve()
+else:
+    run(*sys.argv[1:5])

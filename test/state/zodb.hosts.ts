@@ -4,7 +4,7 @@ import { Zodb, zodbBench } from './zodb-bench.ts';
 
 let zodb: Zodb | undefined;
 beforeAll(() => { zodb = Zodb.install(); });
-afterAll(() => { zodb?.remove(); });
+afterAll(async () => { await zodb?.remove(); });
 
 const installed = (): Zodb => {
   if (zodb === undefined) throw new Error('ZODB was not installed');

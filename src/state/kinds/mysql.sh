@@ -15,7 +15,12 @@ mysql_open() {
   MY_CLIENT=$(command -v mariadb || command -v mysql) ||
     fail 'neither mariadb nor mysql is installed here' || return
   MY_DUMP=$(command -v mariadb-dump || command -v mysqldump) ||
-    fail 'neither mariadb-dump nor mysqldump is installed here'
+    fail 'neither mariadb-dump nor mysqldump is installed here' || return
+  my_self=$(id -un)
+  [ "$MY_AS" != "$my_self" ] || MY_AS=
+  account=$(getent passwd "${MY_AS:-$my_self}")
+  MY_HOME=${account%:*}
+  MY_HOME=${MY_HOME##*:}
 }
 
 # mysql_tool PROGRAM ARGUMENT…
@@ -27,7 +32,9 @@ mysql_tool() {
   [ -z "$MY_HOST" ] || set -- "--host=$MY_HOST" "$@"
   # It must come first.
   [ -z "$MY_DEFAULTS" ] || set -- "--defaults-extra-file=$MY_DEFAULTS" "$@"
-  as_account "$MY_AS" "$my_program" "$@"
+  # Most states need no other user, and there are many calls.
+  if [ -n "$MY_AS" ]; then as_account "$MY_AS" "$my_program" "$@"
+  else HOME="${MY_HOME:-/}" "$my_program" "$@"; fi
 }
 
 # mysql_client [DATABASE]: statements from standard input, stopped by the first that fails.
