@@ -143,7 +143,12 @@ psql -X -q -A -t -v ON_ERROR_STOP=1`],
     return Number(a.split(' ')[0]);
   }
 
-  aside(): string { return readAll(this.server, `${this.name}_before_seatrial`); }
+  aside(): string {
+    // Kept once: what was laid by us is no state of its own.
+    const kept = this.server.databases().filter((it) => it.startsWith(`${this.name}_before`));
+    if (kept.length > 1) throw new Error(`kept aside: ${kept.join(', ')}`);
+    return readAll(this.server, `${this.name}_before_seatrial`);
+  }
 
   close(): void {
     for (const name of this.server.databases().filter((it) => it.startsWith(this.name))) {

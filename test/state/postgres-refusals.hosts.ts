@@ -155,6 +155,22 @@ describe('rights that are missing', () => {
   }, { user: 'owner' }));
 });
 
+describe('another user of the system', () => {
+  it('runs every client, with both streams', () => withHost('fits', async (host) => {
+    server.sql('fits', 'create table t (a int); insert into t values (7)');
+    expect(await problems(host)).toEqual([]);
+    const file = join(host.box.root, 'stream');
+    expect(await host.bare('copy', file)).toEqual({ status: 0, errors: '' });
+    await host.must('rescue', 'state1', 'there');
+    server.sql('fits', 'drop table t');
+    await host.must('restore', 'state1');
+    expect(server.sql('fits', 'table t')).toBe('7');
+    const ran = await host.shellText(`${host.text('receive', 'state1')} <'${file}'`);
+    expect(ran).toMatchObject({ status: 0 });
+    expect(server.sql('fits_incoming', 'table t')).toBe('7');
+  }, { as: 'postgres', user: '' }));
+});
+
 describe('what belongs to a database', () => {
   it('is looked at after the swap, and what is another is named', () =>
     withHost('settings', async (host) => {

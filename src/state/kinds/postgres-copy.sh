@@ -41,6 +41,8 @@ lateral (
   select 'ctype', datctype union all
   select 'provider', coalesce(j ->> 'datlocprovider', 'c') union all
   select 'locale', coalesce(j ->> 'datlocale', j ->> 'daticulocale', '') union all
+  select 'locks', ((select count(*) from pg_class c where c.oid >= 16384)
+    + (select count(*) from pg_largeobject_metadata))::text union all
   select 'extension', extname from pg_extension where extname <> 'plpgsql' union all
   select 'owner', pg_get_userbyid(datdba) union all
   select distinct case deptype when 'o' then 'owner' else 'role' end, pg_get_userbyid(refobjid)
@@ -136,13 +138,27 @@ pg_load() {
   pg_was=$PG_OPTIONS
   PG_OPTIONS="$PG_OPTIONS $PG_LOADING"
   errors=${SCRATCH:-$RUN_DIR}/pg-errors
+  # shellcheck disable=SC2046 # one word or none
   pg_run "$PG_MAINT" pg_restore -w --exit-on-error --no-tablespaces --no-subscriptions \
-    -d "dbname='$quoted'" 2>"$errors" ||
+    $(pg_at_once) -d "dbname='$quoted'" 2>"$errors" ||
     fail "the copy did not load to its end: $(grep -v '^Command' "$errors" | tail -n 2)" || return
   pg_unhook && printf 'analyze;' | pg_act "$incoming could not be analysed" "$incoming"
   analysed=$?
   PG_OPTIONS=$pg_was
   return "$analysed"
+}
+
+# pg_at_once: what is not committed before its end is left alone by the autovacuum, which would cost
+# as much as the load; but each object is then a lock, and their number is limited.
+pg_at_once() {
+  locks=$(pg_told locks)
+  [ -n "$locks" ] || return 0
+  room=$(pg_sql "$PG_MAINT" <<'SQL'
+select current_setting('max_locks_per_transaction')::int
+  * current_setting('max_connections')::int / 2;
+SQL
+  ) || return 0
+  [ "$locks" -gt "${room:-0}" ] || printf '%s' --single-transaction
 }
 
 # What would reach out of the server by itself, or at the first query, is off before the copy has a
