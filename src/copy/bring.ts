@@ -184,7 +184,8 @@ function whatOf(item: CopyItem): string {
 
 function tell(copying: Copying, item: CopyItem, said: readonly string[]): void {
   for (const line of said.filter((it) => !it.startsWith('way\t')).slice(0, notesMax)) {
-    copying.report({ kind: 'warning', text: `${item.title}: ${line}` });
+    copying.report({ kind: 'warning',
+      text: line.startsWith(item.title) ? line : `${item.title}: ${line}` });
   }
 }
 

@@ -161,7 +161,8 @@ mask_by_sql() {
 }
 
 mask_sqlite() {
-  case $(sqlite_tool) in
+  sqlite_client
+  case $SQLITE_CLIENT in
     python3) python3 -c '
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)

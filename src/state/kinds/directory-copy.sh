@@ -217,7 +217,8 @@ receive_directory() {
   else
     # In the order of bytes `a-b` stands between `a` and `a/c`: the times of `a` are set at the end.
     counted "$part/meta/count" | tar -x -v -p --ignore-zeros --delay-directory-restore --xattrs \
-      --xattrs-include='*' --acls -C "$part" >"$part/meta/names" || fail 'the stream could not be unpacked whole' || return
+      --xattrs-include='*' --acls -C "$part" >"$part/meta/names" ||
+      fail 'the stream could not be unpacked whole' || return
     [ "$(cat "$part/meta/end" 2>/dev/null)" = whole ] && whole_records "$part/meta/count" ||
       fail 'the stream ended too early' || return
     if [ -f "$part/meta/single" ]; then
@@ -260,14 +261,17 @@ settle_tree() {
 }
 
 told_owners() {
+  me=$(id -un)
   if [ "$(id -u)" != 0 ]; then
-    say_aside "$path: all of the copy belongs to $(id -un), who is not root"
+    ! grep -q -v -x -e "user $me" -e 'group .*' "$part/meta/owners" ||
+      say_aside "$path: all of the copy belongs to $me, who is not root"
     return
   fi
-  while read -r database name; do
-    [ "$database" = user ] && database=passwd
+  while read -r what name; do
+    database=$what
+    [ "$what" = group ] || database=passwd
     getent "$database" "$name" >/dev/null || case $name in
-      *[!0-9]*) say_aside "$path: no ${database%wd} $name here; its files keep their number" ;;
+      *[!0-9]*) say_aside "$path: no $what $name here; its files keep their number" ;;
     esac
   done <"$part/meta/owners"
 }

@@ -14,11 +14,7 @@ copy_sqlite() {
   [ -r "$1" ] || fail "$(id -un) cannot read $1" || return
   no_deleted_database "$1" && scratch_holds "$1" && mkdir -p -- "$SCRATCH/sqlite" || return
   copy=$SCRATCH/sqlite/database
-  if in_use "$1" && [ -n "$(sqlite_tool)" ]; then
-    copy_in_use "$1" "$copy" || return
-  else
-    copy_standing "$1" "$copy" || return
-  fi
+  copy_by_any_way "$1" "$copy" || return
   merge_and_check "$copy" || return
   printf 'whole\n' >"$SCRATCH/sqlite/end"
   (cd -- "$SCRATCH/sqlite" && tar -c --format=pax --mode="$(stat -c %a -- "$1")" \
@@ -55,24 +51,62 @@ $((need / 1048576)) MiB and a tenth are needed in $SCRATCH, $((free / 1048576)) 
 TMPDIR for this login, or copy it from a backup (copy-from)"
 }
 
-# in_use PATH: may somebody write to it now? Files that a crash has left are not in use; what cannot
-# be seen counts as in use, but for a log without its index, which nobody can have open.
-in_use() {
-  if [ "$(id -u)" = 0 ] && [ -z "$(open_in "$(readlink -f -- "$1")")" ]; then
-    return 1
-  fi
-  [ -e "$1-shm" ] || ! is_wal "$1"
+# copy_by_any_way PATH COPY: an application that opens its database for each request is met now with
+# a log and now without.
+copy_by_any_way() {
+  sqlite_copier
+  try=1
+  while :; do
+    if opened_safely "$1" "$SQLITE_COPIER"; then
+      copy_in_use "$1" "$2"
+      status=$?
+      [ "$status" = 75 ] || return "$status"
+    fi
+    copy_standing "$1" "$2" && return
+    [ "$try" -lt "$SQLITE_TRIES_MAX" ] || break
+    try=$((try + 1))
+  done
+  [ -n "$SQLITE_COPIER" ] || fail "$1 never stands still, and there is neither sqlite3 nor python3 \
+that could copy it while it is in use. Install one of them on $(uname -n), or copy it from a \
+backup (copy-from)" || return
+  fail "$1 could not be copied in $SQLITE_TRIES_MAX tries: $(tail -n 1 "$SCRATCH/sqlite-said" \
+    2>/dev/null). Copy it from a backup (copy-from), or take a quieter hour"
+}
+
+# opened_safely PATH PROGRAM: somebody may have it open, and to open it makes no file beside it: what
+# SQLite makes there would belong to us, and lock the application out. Files that a crash has left
+# are not in use. With python3 the log is held while it is opened.
+opened_safely() {
+  [ -n "$2" ] || return
+  if [ "$(id -u)" = 0 ] && [ -z "$(open_in "$(readlink -f -- "$1")")" ]; then return 1; fi
+  is_wal "$1" || return 0
+  [ -e "$1-shm" ] && [ -e "$1-wal" ] || return
+  [ "$2" = python3 ] || [ "$(id -u)" = 0 ] || [ -O "$1" ] ||
+    [ ! -w "$(dirname -- "$1")" ]
 }
 
 # Bytes 18 and 19 of the head tell how it is written: 2 with a log.
 is_wal() { [ "$(dd if="$1" bs=1 skip=18 count=1 2>/dev/null | od -An -tu1 | tr -d ' ')" = 2 ]; }
 
-sqlite_tool() {
-  if command -v python3 >/dev/null && python3 -c 'import sqlite3
-assert hasattr(sqlite3.Connection, "backup")' 2>/dev/null; then printf python3
-  elif command -v sqlite3 >/dev/null && sqlite3 -batch :memory: 'select 1' >/dev/null 2>&1; then
-    printf sqlite3
-  fi
+# sqlite_client: sets SQLITE_CLIENT to what asks a database, and sqlite_copier sets SQLITE_COPIER to
+# what copies one that is in use; empty where neither program is here. Looked for once.
+sqlite_client() {
+  [ -z "${SQLITE_CLIENT+looked}" ] || return 0
+  SQLITE_CLIENT=
+  if command -v sqlite3 >/dev/null &&
+    sqlite3 -batch -init /dev/null :memory: 'select 1' >/dev/null 2>&1; then SQLITE_CLIENT=sqlite3
+  elif python_has_sqlite; then SQLITE_CLIENT=python3; fi
+}
+
+sqlite_copier() {
+  [ -z "${SQLITE_COPIER+looked}" ] || return 0
+  SQLITE_COPIER=python3
+  python_has_sqlite || { sqlite_client && SQLITE_COPIER=$SQLITE_CLIENT; }
+}
+
+python_has_sqlite() {
+  command -v python3 >/dev/null && python3 -c 'import sqlite3
+assert hasattr(sqlite3.Connection, "backup")' 2>/dev/null
 }
 
 # uri PATH OPTIONS
@@ -80,20 +114,24 @@ sqlite_uri() {
   printf 'file:%s?%s' "$(printf '%s' "$1" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')" "$2"
 }
 
+# copy_in_use PATH COPY: 75 where the log went away in between.
 copy_in_use() {
   rm -f -- "$2"
-  case $(sqlite_tool) in
-    python3) python3 -c "$sqlite_step" "$(sqlite_uri "$1" mode=ro)" "$2" "$SQLITE_WAIT_SECONDS" ;;
+  case $SQLITE_COPIER in
+    python3) python3 -c "$sqlite_hold$sqlite_step" "$1" "$(sqlite_uri "$1" mode=ro)" "$2" \
+        "$SQLITE_WAIT_SECONDS" ;;
     *) sqlite3 -batch -init /dev/null -cmd ".timeout ${SQLITE_WAIT_SECONDS}000" \
         "$(sqlite_uri "$1" mode=ro)" \
         "vacuum into '$(printf '%s' "$2" | sed "s/'/''/g")'" >/dev/null ;;
-  esac 2>"$SCRATCH/sqlite-said" && same_mode "$1" "$2" && {
-    [ "$(sqlite_tool)" = python3 ] || copied_as logical
+  esac 2>"$SCRATCH/sqlite-said"
+  status=$?
+  if [ "$status" = 0 ] && same_mode "$1" "$2"; then
+    [ "$SQLITE_COPIER" = python3 ] || copied_as logical
     return
-  }
+  fi
   rm -f -- "$2"
   # A journal that a crash has left cannot be rolled back by who only reads.
-  [ -e "$1-journal" ] && copy_standing "$1" "$2" && return
+  [ "$status" != 75 ] && [ ! -e "$1-journal" ] || return 75
   fail "$1 could not be copied: $(tail -n 1 "$SCRATCH/sqlite-said")"
 }
 
@@ -105,35 +143,50 @@ same_mode() {
   fi
 }
 
+# While we hold the lock of a reader, nobody who closes the database takes the log away; it must be
+# there before we open. The bytes are those of unixLock in SQLite's os_unix.c. One process only: a
+# second descriptor that is closed would give up the lock.
+sqlite_hold='
+import fcntl, os, sys, time
+held = os.open(sys.argv[1], os.O_RDONLY)
+if os.pread(held, 20, 0)[18:19] == b"\2":
+    for attempt in range(100):
+        try:
+            fcntl.lockf(held, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002)
+            break
+        except OSError:
+            time.sleep(0.05)
+    else:
+        sys.exit(75)
+    if not all(os.path.exists(sys.argv[1] + it) for it in ("-wal", "-shm")):
+        sys.exit(75)
+'
+
 # Pages as they are, the free ones too: a migration takes as long on the copy. No flush: it is
 # scratch, and is checked before it is sent.
 sqlite_step='
-import sqlite3, sys
-source = sqlite3.connect(sys.argv[1], uri=True, timeout=float(sys.argv[3]))
-target = sqlite3.connect(sys.argv[2])
+import sqlite3
+source = sqlite3.connect(sys.argv[2], uri=True, timeout=float(sys.argv[4]))
+target = sqlite3.connect(sys.argv[3])
 target.execute("pragma synchronous=off")
 target.execute("pragma journal_mode=off")
 source.backup(target, pages=-1)
 target.close()'
 
-# copy_standing PATH COPY: as files, while nothing changes; looked at before and after.
+# copy_standing PATH COPY: as files; only if nothing changed meanwhile.
 copy_standing() {
-  try=1
-  while :; do
-    rm -f -- "$2" "$2-wal" "$2-journal"
-    before=$(standing_files "$1")
-    # What changed just now may change again within the same tick of the clock.
-    sleep 0.1
-    for suffix in '' -wal -journal; do
-      [ ! -e "$1$suffix" ] || cp --reflink=auto --sparse=always -- "$1$suffix" "$2$suffix" ||
-        fail "$1$suffix could not be read" || return
-    done
-    [ "$before" != "$(standing_files "$1")" ] || return 0
-    [ "$try" -lt "$SQLITE_TRIES_MAX" ] || break
-    try=$((try + 1))
+  rm -f -- "$2" "$2-wal" "$2-journal"
+  before=$(standing_files "$1")
+  # What changed just now may change again within the same tick of the clock.
+  sleep 0.1
+  for suffix in '' -wal -journal; do
+    [ ! -e "$1$suffix" ] || cp --reflink=auto --sparse=always -- "$1$suffix" "$2$suffix" \
+      2>"$SCRATCH/sqlite-said" || return
   done
-  fail "$1 never stands still, and there is neither sqlite3 nor python3 that could copy it while \
-it is in use. Install one of them on $(uname -n), or copy it from a backup (copy-from)"
+  [ "$before" = "$(standing_files "$1")" ] || {
+    printf 'it changed each time\n' >"$SCRATCH/sqlite-said"
+    return 1
+  }
 }
 
 standing_files() {
@@ -144,7 +197,8 @@ standing_files() {
 
 # merge_and_check COPY: opened for the first time, it takes in its log, or rolls its journal back.
 merge_and_check() {
-  [ -n "$(sqlite_tool)" ] || {
+  sqlite_client
+  [ -n "$SQLITE_CLIENT" ] || {
     [ "$(head -c 15 -- "$1")" = 'SQLite format 3' ] || [ ! -s "$1" ] ||
       fail 'the copy does not begin as a SQLite database'
     return
@@ -159,7 +213,8 @@ merge_and_check() {
 # sqlite_ask PLACE SQL|-: rows of columns with a TAB between them; `-`: statements on standard
 # input, one a line.
 sqlite_ask() {
-  case $(sqlite_tool) in
+  sqlite_client
+  case $SQLITE_CLIENT in
     python3) python3 -c "$sqlite_rows" "$1" "$2" ;;
     *) if [ "$2" = - ]; then cat; else printf '%s\n' "$2"; fi |
       sqlite3 -batch -bail -init /dev/null -noheader -list -separator "$TAB" "$1" ;;

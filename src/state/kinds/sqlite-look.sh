@@ -6,7 +6,8 @@
 look_into() {
   [ ! -d "$1" ] || set -- "$1/database"
   [ -f "$1" ] || fail "$1 is not there" || return
-  [ -n "$(sqlite_tool)" ] ||
+  sqlite_client
+  [ -n "$SQLITE_CLIENT" ] ||
     fail "neither sqlite3 nor python3 is on $(uname -n): install one of them" || return
   if [ -s "$1-wal" ] || [ -s "$1-journal" ]; then
     for suffix in '' -wal -journal; do
@@ -128,8 +129,8 @@ digest_tables() {
 probe_sqlite() {
   told_of "$2" free "$(free_beside "$1")"
   # Also where no database is yet: what would open it is a part of what the host is.
-  tool=$(sqlite_tool)
-  [ -z "$tool" ] ||
+  sqlite_client
+  [ -z "$SQLITE_CLIENT" ] ||
     told_of "$2" parity:sqlite "$(sqlite_ask :memory: 'select sqlite_version();')"
   [ -f "$1" ] || { told_of "$2" exists no; return 0; }
   told_of "$2" bytes "$(sqlite_bytes "$1")"
@@ -139,16 +140,18 @@ probe_sqlite() {
     told_of "$2" problem "process $id writes to a deleted file that was $1${TAB}Restart the \
 application: what it writes there will be lost."
   done
-  [ -n "$tool" ] || { told_of "$2" problem "neither sqlite3 nor python3 is here${TAB}Install \
+  [ -n "$SQLITE_CLIENT" ] || { told_of "$2" problem "neither sqlite3 nor python3 is here${TAB}Install \
 one of them: apt-get install sqlite3"; return 0; }
-  # A log is read through an index in memory that must be there already: nothing is written.
-  if [ -r "$1" ] && [ -s "$1" ] && { ! is_wal "$1" || [ -e "$1-shm" ]; }; then
-    told_of "$2" schema "$(sqlite_ask "$(sqlite_uri "$1" mode=ro)" \
-      'select type, name, tbl_name, sql from sqlite_master order by type, name;' 2>/dev/null |
-      sha256sum | cut -d' ' -f1)"
-  elif [ -r "$1" ] && [ -s "$1" ]; then
-    told_of "$2" schema "$(sqlite_ask "$(sqlite_uri "$1" 'mode=ro&immutable=1')" \
-      'select type, name, tbl_name, sql from sqlite_master order by type, name;' 2>/dev/null |
-      sha256sum | cut -d' ' -f1)"
-  fi
+  if [ -r "$1" ] && [ -s "$1" ]; then told_of "$2" schema "$(schema_digest "$1")"; fi
+}
+
+# schema_digest PATH: nothing is made beside a database that is in use; of one with a log that
+# nobody reads just now, what stands in the file itself.
+schema_digest() {
+  options=mode=ro
+  # Nothing holds the log here: a client that makes one would leave it behind.
+  opened_safely "$1" "${SQLITE_CLIENT:+a client}" || options='mode=ro&immutable=1'
+  sqlite_ask "$(sqlite_uri "$1" "$options")" \
+    'select type, name, tbl_name, sql from sqlite_master order by type, name;' 2>/dev/null |
+    sha256sum | cut -d' ' -f1
 }
