@@ -117,5 +117,6 @@ for (const mode of ['wal', 'delete'] as const) {
     kind: 'sqlite', site: site(mode), dropsPlaces: false, programs: [], copiesLive: true,
   };
   // A rescue that is killed anywhere: test/transaction/verbs.ts. It goes by files, in both modes.
-  conformance(bench, { without: mode === 'wal' ? ['crash'] : ['crash', 'rescue', 'bring'] });
+  conformance(bench, { without: mode === 'wal' ? ['crash']
+    : ['crash', 'rescue', 'bring', 'look'] });
 }
