@@ -19,6 +19,7 @@ const rules: readonly Rule[] = [
   replacedPathsAreWritten,
   entriesSurviveSwitching,
   entriesStayAway,
+  hiddenLinkIsNotUsed,
   unitsOnce,
   portNeedsPrivate,
   shellKnowsNoPort,
@@ -121,6 +122,18 @@ function entriesStayAway(report: Report): void {
     if (hit === undefined) continue;
     report.tell(entry, `(${entry.value}) overlaps \`${hit.path}\` (${hit.value})`,
       'Name a path that installing does not touch: the start script, say.');
+  }
+}
+
+/** In the window `current` has another name: what leads through it would find nothing there. */
+function hiddenLinkIsNotUsed(report: Report): void {
+  const link = `${report.marks('directory')[0]?.value ?? ''}/current`;
+  if (!report.marks('entry').some((it) => it.value === link)) return;
+  for (const shell of report.marks('shell', 'check-shell').filter((it) =>
+    /^(?:install\.migrate|service|checks)\b/.test(it.path) && !/\.records\b/.test(it.path))) {
+    if (!placeholdersOf(shell.value).includes('current')) continue;
+    report.tell(shell, `uses {current}, which is renamed away in the window: it is the \`entry\``,
+      'Write {release}: the release that is looked at, the new one or the old one.');
   }
 }
 

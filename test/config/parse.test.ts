@@ -135,7 +135,7 @@ describe('what a file means', () => {
         unsure: [75, 4], writes: true, beforeAdmission: false,
       },
       {
-        kind: 'command', run: command('buildbot checkconfig {current}'), means: undefined,
+        kind: 'command', run: command('buildbot checkconfig {release}'), means: undefined,
         unsure: [75], writes: false, beforeAdmission: false,
       },
     ]);

@@ -20,6 +20,13 @@ export const refusedRules: readonly Refused[] = [
     install: 'install: { replaces: [/opt/app], run: a }',
     service: 'service: { pidfile: /run/a, start: a, entry: «/opt/app/bin/start }',
   }, /overlaps `install\.replaces\[0\]`[^]*installing does not touch/, 'parser'],
+  ['{current} in a check where it is the entry', {
+    service: 'service: { pidfile: /run/a, start: "{entry}/a", entry: /srv/guestbook/current }',
+    checks: 'checks: [{ command: «"{current}/bin/canary" }]',
+  }, /uses \{current\}, which is renamed away in the window[^]*Write \{release\}/, 'parser'],
+  ['{current} in start where it is the entry', {
+    service: 'service: { pidfile: /run/a, start: «"{current}/a", entry: /srv/guestbook/current }',
+  }, /uses \{current\}, which is renamed away/, 'parser'],
   ['{entry} without entry', {
     service: 'service: «{ pidfile: /run/a, start: "{entry} run", unguarded: b }',
   }, /uses \{entry\} in `start`/, 'parser'],

@@ -84,7 +84,7 @@ checks:
       compare: body
       timeout: 30s
   - command: { run: canary, means: one build runs to its end, writes: true, unsure: [75, 4] }
-  - command: buildbot checkconfig {current}
+  - command: buildbot checkconfig {release}
 observe: { passes: 2, every: 5s, within: 2m }
 keep: { releases: 5, rescues: 1, failed: 0 }
 `;
