@@ -135,8 +135,9 @@ parity_limits() {
     printf "%s\tlogin: %s\t%s / %s\n", class, tolower(name), value[1], value[2]
   }' /proc/self/limits || return
   [ $# != 0 ] && [ -d /run/systemd/system ] || return 0
-  shown=$(bounded systemctl show -p 'Id,LoadState,LimitNOFILE,LimitNOFILESoft,LimitNPROC,LimitCORE,LimitAS' \
-    -p 'LimitMEMLOCK,LimitSTACK,LimitFSIZE,MemoryMax,MemoryHigh,CPUQuotaPerSecUSec,TasksMax,UMask' \
+  shown=$(bounded systemctl show -p 'Id,LoadState,LimitNOFILE,LimitNOFILESoft,LimitNPROC' \
+    -p 'LimitCORE,LimitAS,LimitMEMLOCK,LimitSTACK,LimitFSIZE,MemoryMax,MemoryHigh' \
+    -p 'CPUQuotaPerSecUSec,TasksMax,UMask' \
     -- "$@") || { unread limits units "systemctl ended with $?"; return 0; }
   printf '%s\n' "$shown" | awk -F= '
       function tell() {

@@ -8,8 +8,8 @@ import type { RehearsedStep } from './rehearsal.ts';
 export const rehearsalsMax = 20;
 
 /**
- * Times of one rehearsal: `<records>/rehearsals/<run>.json` on staging, one line of JSON, written by
- * rename. Run ids sort by time. Seconds and bytes; `at` is ISO 8601 in UTC.
+ * Times of one rehearsal: `<records>/rehearsals/<run>.json` on staging, one line of JSON, written
+ * by rename. Run ids sort by time. Seconds and bytes; `at` is ISO 8601 in UTC.
  */
 export interface RehearsalTimes {
   readonly version: 1;

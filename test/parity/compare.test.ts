@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parityClasses } from '../../src/config/config.ts';
-import { namedAsOnProduction, parseParity, unpackParity, withItems } from '../../src/facts/parse-parity.ts';
+import { namedAsOnProduction, parseParity, unpackParity, withItems }
+  from '../../src/facts/parse-parity.ts';
 import { compareParity } from '../../src/parity/compare.ts';
 import { matchesItem } from '../../src/parity/item-glob.ts';
 import { parityLines } from '../../src/parity/lines.ts';
@@ -71,7 +72,8 @@ describe('two hosts', () => {
     const report = compareParity(
       { production: factsOf(twelve), staging: factsOf(golden('debian-13')) }, parity);
     expect(report.verdict).toBe('fail');
-    await expect(`${parityLines(report).join('\n')}\n`).toMatchFileSnapshot('debian-12-to-13.golden');
+    await expect(`${parityLines(report).join('\n')}\n`)
+      .toMatchFileSnapshot('debian-12-to-13.golden');
   });
 
   it('differ by an item that was given another verdict, for a reason that is shown', () => {

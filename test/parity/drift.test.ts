@@ -69,7 +69,7 @@ describe('the record in a receipt', () => {
     }
   });
 
-  it('names items of 1,000 packages in 200 kB, and of 15,000 says at least that they changed', () => {
+  it('names 1,000 packages in 200 kB, and of 15,000 says at least that they changed', () => {
     const packages = (count: number, version: string) => twelve.replace('complete', `${Array.from(
       { length: count }, (_, index) => `packages\tlib${(index * 7919 % 104_729).toString(36)}${
         Math.sin(index).toString(36).slice(2)}\t${version}${Math.cos(index)}`)

@@ -57,7 +57,7 @@ async function prepare(host: TestHost): Promise<void> {
   await host.writeFile('/etc/app/deep/settings.ini', `host = ${host.address}\nworkers = 4\n`);
   await host.writeFile('/opt/app/bin/python3', '#!/bin/sh\nexec /usr/bin/python3 "$@"\n',
     { mode: '755' });
-  await must(host, 'mkdir -p /srv/app /srv/state && chown deploy /srv/app && systemctl daemon-reload');
+  await must(host, 'mkdir -p /srv/app /srv/state && systemctl daemon-reload');
 }
 
 async function must(host: TestHost, command: string): Promise<string> {
@@ -93,6 +93,25 @@ async function compare() {
 const changes: readonly (readonly [string, string])[] = [
   ['sed -i "/^Package: openssl$/,/^$/s/^Version: .*/Version: 3.0.1-evil/" /var/lib/dpkg/status',
     'warn packages openssl: '],
+  ['mkdir -p /lib/apk/db && printf "P:musl\nV:1.2.5-r0\n\n" >/lib/apk/db/installed',
+    'warn packages musl: none -> 1.2.5-r0'],
+  ['mkdir -p /var/lib/pacman/local/lib32-x-1.0-2 && printf "%%BACKUP%%\n%s\t%s\n" etc/issue ' +
+    'd41d8cd98f00b204e9800998ecf8427e >/var/lib/pacman/local/lib32-x-1.0-2/files',
+  'warn packages lib32-x: none -> 1.0-2'],
+  ['true', 'warn configuration /etc/issue: as packaged, or none -> a text'],
+  [String.raw`mkdir /var/lib/rpm && cat >/usr/local/bin/rpm <<'END' && chmod 755 /usr/local/bin/rpm
+#!/bin/sh
+case $1 in
+  -qa) printf 'kernel	5.14-1
+kernel	5.14-2
+glibc	2.34-1
+' ;;
+  -V) printf 'S.5....T.  c /etc/services
+.......T.  c /etc/hosts
+'; exit 1 ;;
+esac
+END`, 'warn packages kernel: none -> 5.14-1 + 5.14-2'],
+  ['true', 'warn configuration /etc/services: as packaged, or none -> a text'],
   ['mkdir /usr/lib/python3/dist-packages/parity_probe-1.5.dist-info',
     'fail modules python3:parity-probe: none -> 1.5'],
   ['printf "#!/bin/sh\\nprintf 5.99.0" >/usr/local/bin/perl && chmod 755 /usr/local/bin/perl',
@@ -119,7 +138,7 @@ const changes: readonly (readonly [string, string])[] = [
 ];
 
 describe('two hosts that were made alike', () => {
-  it('have no finding, whatever their own names and addresses are, and are two machines', async () => {
+  it('have no finding, whatever their names and addresses are, and are two machines', async () => {
     const { facts, report } = await compare();
     expect(told(report.findings)).toEqual([]);
     expect(report.compared).toBeGreaterThan(300);
@@ -159,6 +178,7 @@ describe('two hosts that were made alike', () => {
     const more = lines.filter((line) => !changes.some(([, text]) => line.startsWith(text)));
     // What follows from them: one is a file too, and a faked language has no modules.
     expect(more.filter((line) => !line.startsWith('fail modules /opt/app/bin/python3:'))).toEqual([
+      'warn packages glibc: none -> 2.34-1',
       'warn limits app.service LimitNOFILESoft: 4096 -> 1024',
       'warn configuration /etc/debian_version: as packaged, or none -> a text',
     ]);

@@ -92,7 +92,7 @@ describe('the probe of speed', () => {
     expect(measured.sha256).toBeLessThan(100_000);
   });
 
-  it('that is ended in the middle leaves nothing; one that was killed is tidied later', async () => {
+  it('that is ended in the middle leaves nothing; what was killed is tidied later', async () => {
     const records = join(root, 'ended');
     const { stdin } = speedCommand(config(records), 'staging');
     const box = mkdtempSync(join(root, 'dd-'));
