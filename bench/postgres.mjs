@@ -1,5 +1,5 @@
-// npm run bench -- postgres: copies of a PostgreSQL database by Seatrial's verbs and by other means,
-// in turn, between two servers of this machine. It needs root and the package postgresql.
+// npm run bench -- postgres: copies of a PostgreSQL database by Seatrial's verbs and by others, in
+// turn, between two servers of this machine. It needs root and the package postgresql.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
