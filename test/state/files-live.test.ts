@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { quote } from '../../src/command/quote.ts';
 import { stateText } from '../../src/state/text.ts';
 import { makeDatabase, type Journal } from '../transaction/databases.ts';
-import { crashShims, makeBox, run, runIn, shells, temporary, toolbox, why, type Box, type Ran,
-  type Shell } from '../transaction/sandbox.ts';
+import { crashShims, makeBox, need, run, runIn, shells, temporary, toolbox, why, type Box,
+  type Ran, type Shell } from '../transaction/sandbox.ts';
 
 /** What only files can do to a copy: each is met here by the verbs of directories and of SQLite. */
 const usual = ['awk', 'cat', 'chmod', 'chown', 'cmp', 'comm', 'cp', 'cut', 'date', 'dd', 'df',
@@ -56,6 +56,36 @@ describe.each(shells)('a directory, in %s', (shell) => {
     } finally {
       writer.kill('SIGKILL');
     }
+  });
+
+  it('that changes while it is sent is sent again, also where size and time tell nothing', async () => {
+    const { box, path, verb } = scene(shell, 'state');
+    mkdirSync(join(path, 'old'), { recursive: true });
+    for (const name of ['gone', 'old/inside', 'quiet', 'turns']) {
+      writeFileSync(join(path, name), 'first');
+    }
+    // A writer that comes once the whole of it was sent, before anybody looks again.
+    const shims = temporary();
+    writeFileSync(join(shims, 'tar'), `#!/bin/sh
+${need('tar')} "$@"; status=$?
+case "$*" in *rhS*) ;; *) exit $status ;; esac
+[ ! -e ${box.root}/came ] || exit $status
+touch ${box.root}/came
+cd ${path} && touch -r quiet ../time && printf other >quiet && touch -r ../time quiet
+rm -r gone old turns && mkdir turns && echo new >turns/new && ln -s turns link
+exit $status
+`, { mode: 0o755 });
+    // Nothing counts as just changed.
+    spawnSync('sleep', ['0.2']);
+    const ran = await verb(`copy_directory ${path} >"$RUN_DIR/stream" && receive_directory \
+${path}2 state1 <"$RUN_DIR/stream"`,
+    { path: [shims, process.env.PATH].join(delimiter) });
+    expect([ran.status, why(box)], ran.output).toEqual([0, '']);
+    expect(existsSync(join(box.root, 'came'))).toBe(true);
+    const copy = join(box.root, 'live/.seatrial-fake/incoming-state2');
+    expect(readdirSync(copy).sort()).toEqual(['link', 'quiet', 'turns']);
+    expect(readFileSync(join(copy, 'quiet'), 'utf8')).toBe('other');
+    expect(readFileSync(join(copy, 'link/new'), 'utf8')).toBe('new\n');
   });
 
   it('in which a process writes to a deleted file is refused, but not for what is excluded',
