@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { migratedTwice } from './again.ts';
 import { compareStates, differenceReasons, unusedAcceptSentences } from './compare.ts';
 import { attempted, byState, isComplete, type Findings } from './findings.ts';
 import { locksOf, rewritesOf } from './locks.ts';
@@ -44,7 +45,8 @@ export function assemble(ended: Ended): Rehearsal {
     differences,
     unusedAccept: isComplete(findings) ? unusedAcceptSentences(unusedAccept) : [],
     secondStart,
-    migrateTwice: migrateTwice(findings),
+    migrateTwice: migratedTwice(findings, config,
+      isComplete(findings) ? 'there is no migration' : tooEarly),
     oldCode: attempted(findings, 'old-code', !isComplete(findings) ? tooEarly
       : config.install.kind === 'in-place'
         ? 'code that is replaced in place is put back with the state only'
@@ -116,16 +118,6 @@ function endReasons({ end, text, findings }: Ended): string[] {
     return [`The trial did not come to the release: ${text}. Mend that, and run rehearse again.`];
   }
   return [`The release failed on the copy: ${text}. Mend it, tag it anew, and rehearse that.`];
-}
-
-function migrateTwice(findings: Findings): Trial {
-  const changed = attempted(findings, 'again',
-    isComplete(findings) ? 'there is no migration' : tooEarly);
-  const ran = attempted(findings, 'again-ran', '');
-  if (changed.verdict === 'pass' && ran.verdict === 'fail') {
-    return { verdict: 'pass', text: `it refuses to run twice, and changes nothing: ${ran.text}` };
-  }
-  return changed;
 }
 
 function trialReasons(draft: Rehearsal, writing: Trial): string[] {

@@ -13,10 +13,10 @@ const good: Record<string, string[]> = {
   'undone-state1': ['state\tbook\tsqlite', ...same],
 };
 
-function assembled(more: Record<string, string[]>) {
+function assembled(more: Record<string, string[]>, accept: Config['accept'] = []) {
   const findings: Findings = new Map(Object.entries({ ...good, ...more })
     .filter(([, lines]) => lines.length > 0));
-  return assemble({ known: passed, config, findings, end: 'restored', outside: [],
+  return assemble({ known: passed, config: { ...config, accept }, findings, end: 'restored', outside: [],
     text: 'the rehearsal turns back here', endedAt: passed.endedAt });
 }
 
@@ -44,6 +44,28 @@ describe('what a trial found', () => {
     const found = assembled(more);
     expect(found.verdict).toBe('refused');
     expect(found.reasons.join('\n')).toMatch(reason);
+  });
+
+  const cached = { again: ['pass'], 'again-state1': [...same.slice(0, 2),
+    '- rows\tcache\t3\taaaa', '+ rows\tcache\t4\tbbbb', 'end'] };
+
+  it('is refused by a second migration that changes what nobody accepted', () => {
+    const found = assembled(cached);
+    expect(found.migrateTwice).toEqual({ verdict: 'fail',
+      text: expect.stringMatching(/^In book, cache got rows: 3 rows -> 4 rows/) as string });
+    expect(found.reasons).toEqual([expect.stringMatching(/^A second run of the migration/)]);
+    expect(assembled({ ...cached, 'again-state1': ['+ index\tnotes.by\t', 'end'] }).verdict)
+      .toBe('refused');
+    expect(assembled({ ...cached, 'again-state1': [...same.slice(0, 2)] }).migrateTwice)
+      .toMatchObject({ verdict: 'fail' });
+    expect(assembled({ ...cached, 'again-state1': [] }).migrateTwice)
+      .toMatchObject({ verdict: 'fail' });
+  });
+
+  it('takes from a second migration what is accepted of the first', () => {
+    const found = assembled(cached, [{ state: 'book', object: 'cache', difference: 'any',
+      reason: 'a cache' }]);
+    expect(found).toMatchObject({ verdict: 'passed', migrateTwice: { verdict: 'pass' } });
   });
 
   it('names the release\'s failure, not what was left half written by it', () => {

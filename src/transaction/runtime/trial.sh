@@ -113,15 +113,14 @@ trial_compare() {
   storage after "$1" "$2" "$3"
 }
 
-# trial_again WHEN KIND SPEC LABEL: before and after the second run of the migrations.
+# trial_again WHEN KIND SPEC LABEL: before and after the second run of the migrations. What differs
+# is told; whether it may is not known here.
 trial_again() {
   place=$("place_$2" "$3" "$4" live) || return
   describe "$2" "$3" "$place" - "$TRIAL/again-$1-$4" || fail "$4 could not be described" || return
   [ "$1" = after ] || return 0
   differences "$TRIAL/again-before-$4" "$TRIAL/again-after-$4" >"$TRIAL/again-$4"
   rm -f -- "$TRIAL/again-before-$4" "$TRIAL/again-after-$4"
-  changed=$(grep -v -e '^same' -e '^end$' -- "$TRIAL/again-$4" | head -n 1)
-  [ -z "$changed" ] || fail "migrating twice changes $4: $changed"
 }
 
 # trial_writing: checks that write, once what they would disturb has been compared.
