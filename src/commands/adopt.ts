@@ -38,7 +38,8 @@ export async function adopt(options: RawOptions, world: World): Promise<Result> 
         fix: 'Deploy the first release: seatrial deploy' })));
     }
     const context: Context = { config, facts, run: newRunId(world, facts), way: 'adopted',
-      repair: '', rehearsal: 'adopted', target: { version, digest: '@CODE@', unpackedBytes: 0, archiveBytes: 0 },
+      repair: '', rehearsal: 'adopted',
+      target: { version, digest: '@CODE@', unpackedBytes: 0, archiveBytes: 0 },
       release: runningRelease(config, facts), oldRelease: runningRelease(config, facts),
       goingBack: undefined };
     const plan = adoptPlan(context, host.name, code);

@@ -29,7 +29,8 @@ export async function receiptProblems(acting: Acting, facts: HostFacts, input: {
     return [];
   }
   if (input.plan.way === 'first') {
-    world.report({ kind: 'note', text: 'nothing is installed yet: there is nothing to rehearse on' });
+    world.report({ kind: 'note',
+      text: 'nothing is installed yet: there is nothing to rehearse on' });
     return [];
   }
   const { receipt } = options;

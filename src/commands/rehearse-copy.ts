@@ -1,20 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { copyToStaging, expireCopies } from '../copy/copy.ts';
+import { copyToStaging } from '../copy/copy.ts';
 import type { CopyRecord } from '../copy/records.ts';
 import { codePaths, wantedCopies } from '../copy/wanted.ts';
-import { parseStagingConfig } from '../config/parse.ts';
-import type { RawOptions } from '../config/options.ts';
-import { readFileSync } from 'node:fs';
 import type { Context } from '../steps/context.ts';
 import type { LaidPath } from '../steps/lay.ts';
 import type { CopiedState } from '../trial/rehearsal.ts';
 import { titleOf } from '../state/spec.ts';
-import { chooseHost, withHost } from './host.ts';
 import type { Pair, Seen } from './rehearse-look.ts';
-import { newRunId } from './transaction.ts';
-import { gatherFacts } from '../facts/gather.ts';
-import type { Result, World } from './world.ts';
 
 export interface Brought {
   readonly data: readonly CopiedState[];
@@ -30,7 +23,8 @@ export async function bringCopy(pair: Pair, seen: Seen, context: Context): Promi
   world.report({ kind: 'phase', text: 'copying production to staging' });
   const release = facts.installed?.release ?? '';
   const records = await copyToStaging({
-    production: { ...production, machine: facts.machine, release, installed: facts.installedSha256 },
+    production: { ...production, machine: facts.machine, release,
+      installed: facts.installedSha256 },
     staging, run: context.run, report: world.report, cancel: world.cancel,
     clock: () => world.now().getTime(), fresh: options.fresh,
     readFile: (path) => readFile(resolve(dirname(options.config), path), 'utf8'),
@@ -51,18 +45,4 @@ function copied({ production: { config } }: Pair, record: CopyRecord): CopiedSta
     route: config.copy.route, bytes: record.bytes, seconds: record.seconds,
     masked: record.mask !== '', reused: record.reused === true,
   }];
-}
-
-/** `rehearse --forget`: nothing of production is left on staging. */
-export async function forgetCopy(options: RawOptions, world: World): Promise<Result> {
-  const config = parseStagingConfig(readFileSync(options.config, 'utf8'), options.config);
-  const host = chooseHost(config, { ...options, host: 'staging' }, world);
-  return withHost(host, async (transport): Promise<Result> => {
-    const facts = await gatherFacts(transport, config);
-    const gone = await expireCopies({ transport, config, run: newRunId(world, facts),
-      now: world.now().getTime(), all: true });
-    world.print(gone.length === 0 ? `${host.name} holds no copy of production\n`
-      : `removed from ${host.name}: ${gone.join(', ')}\n`);
-    return { kind: 'printed' };
-  });
 }

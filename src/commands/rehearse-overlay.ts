@@ -55,7 +55,8 @@ function overlayProblems(config: Config, top: string, files: readonly string[]):
       fix: `Lay at least one file and at most ${filesMax} there, under their absolute paths.` }];
   }
   const allowed = overlaid(config);
-  return files.filter((file) => !allowed.some((it) => `/${file}` === it || isInside(`/${file}`, it)))
+  return files.filter((file) => !allowed.some((it) =>
+    `/${file}` === it || isInside(`/${file}`, it)))
     .map((file) => ({
       message: `the overlay would write /${file}, which is not of the copy`,
       place: join(top, file),

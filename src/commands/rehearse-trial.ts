@@ -1,9 +1,11 @@
-import { SeatrialError } from '../errors.ts';
+import { SeatrialError, type Problem } from '../errors.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { Release } from '../package/release.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
+import type { Context } from '../steps/context.ts';
+import { startCopy } from '../steps/trial.ts';
 import { stillIsolated } from '../steps/isolate.ts';
 import { writesBegin, writesFound } from '../steps/outside.ts';
 import type { Step } from '../steps/step.ts';
@@ -24,6 +26,12 @@ export interface Tried {
   readonly facts: HostFacts;
 }
 
+export interface Trying {
+  readonly production: HostFacts;
+  readonly planned: Plan;
+  readonly release: Release;
+}
+
 const findingsTimeoutMs = 60_000;
 
 /**
@@ -31,9 +39,9 @@ const findingsTimeoutMs = 60_000;
  * Throws `refused` where staging cannot do what production would be asked to, `running` where
  * contact is lost: the host goes on, and ends closed.
  */
-export async function tryOut(pair: Pair, production: HostFacts, release: Release):
-Promise<Tried> {
+export async function tryOut(pair: Pair, trying: Trying): Promise<Tried> {
   const { staging } = pair;
+  const { production, release } = trying;
   const { transport, config, world } = staging;
   const facts = await gatherFacts(transport, config, 'staging');
   const { archive, version } = release.manifest;
@@ -41,24 +49,12 @@ Promise<Tried> {
     archiveBytes: archive.bytes };
   const context = deployContext({ config, facts, target, run: newRunId(world, facts), repair: '',
     rehearsal: 'a rehearsal' });
-  const problems = preflight({ config, facts, first: false,
-    arrivingBytes: target.archiveBytes + target.unpackedBytes * 2 });
+  const plan = trialPlan(pair, context, production);
+  const problems = stagingProblems(pair, { context, plan, trying });
   if (problems.length > 0) {
     throw new SeatrialError('refused', problems.map((it) => ({ ...it,
       message: `staging: ${it.message}` })));
   }
-  // On one machine with production all that users do would be found.
-  const apart = (steps: readonly Step[]): readonly Step[] =>
-    (config.staging.sameHost === undefined ? steps : []);
-  const plan = makeTrialPlan(context, staging.host.name, {
-    first: [isolationStep(pair, context, production),
-      ...apart([aside({ id: 'trial-outside', phase: 'prepare', do: [writesBegin(context)],
-        title: 'Mark the time, to see what is written elsewhere' })])],
-    installed: apart([aside({ id: 'trial-outside-found', phase: 'window',
-      title: 'Look what was written outside of the declared paths',
-      do: [writesFound(context, outsideFile(config.records, context.run))] })]),
-    last: [stillIsolated()],
-  });
   const followed = await execute(turningBack(staging), plan,
     { launch: launchOnStaging(facts), archive: release.archivePath });
   if (followed.kind !== 'ended') {
@@ -72,6 +68,40 @@ Promise<Tried> {
     { timeoutMs: findingsTimeoutMs });
   const findings = parseFindings(told.stdout);
   return { outside: outsideWrites(findings), plan, end: followed.end, findings, facts };
+}
+
+function trialPlan(pair: Pair, context: Context, production: HostFacts): Plan {
+  const { staging } = pair;
+  const { config } = staging;
+  // On one machine with production all that users do would be found.
+  const apart = (steps: readonly Step[]): readonly Step[] =>
+    (config.staging.sameHost === undefined ? steps : []);
+  return makeTrialPlan(context, staging.host.name, {
+    first: [isolationStep(pair, context, production), startCopy(context),
+      ...apart([aside({ id: 'trial-outside', phase: 'prepare', do: [writesBegin(context)],
+        title: 'Mark the time, to see what is written elsewhere' })])],
+    installed: apart([aside({ id: 'trial-outside-found', phase: 'window',
+      title: 'Look what was written outside of the declared paths',
+      do: [writesFound(context, outsideFile(config.records, context.run))] })]),
+    last: [stillIsolated()],
+  });
+}
+
+/** What staging cannot do that production would be asked to. */
+function stagingProblems({ production, staging }: Pair, it: {
+  readonly context: Context; readonly plan: Plan; readonly trying: Trying;
+}): Problem[] {
+  const { config } = staging;
+  const { target, facts } = it.context;
+  const same = it.plan.procedureDigest === it.trying.planned.procedureDigest;
+  return [
+    ...preflight({ config, facts, first: false,
+      arrivingBytes: target.archiveBytes + target.unpackedBytes * 2 }),
+    ...(same || production.config.staging.instead.length > 0 ? [] : [{
+      message: 'the steps there would not be those of production, so that nothing is proven',
+      fix: 'Compare them: seatrial plan, and seatrial plan --host staging.',
+    }]),
+  ];
 }
 
 /** It fails by design; who reads along is told that it turns back. */

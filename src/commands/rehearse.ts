@@ -12,7 +12,7 @@ import type { Rehearsal } from '../trial/rehearsal.ts';
 import { planFor, inputs } from './deploy.ts';
 import { chooseHost, withHost } from './host.ts';
 import { rehearsedHost } from './receipt-gate.ts';
-import { bringCopy, forgetCopy, type Brought } from './rehearse-copy.ts';
+import { bringCopy, type Brought } from './rehearse-copy.ts';
 import { checksSeen, stepsSeen } from './rehearse-events.ts';
 import { closeStaging, layStaging, stagingContext } from './rehearse-lay.ts';
 import { lookAtBoth, parityProblems, type Pair, type Seen } from './rehearse-look.ts';
@@ -21,6 +21,7 @@ import { tryOut, type Tried } from './rehearse-trial.ts';
 import { cannotRehearse } from './rehearse-limits.ts';
 import { record, type Recording } from './summary.ts';
 import { withForecast } from './rehearse-forecast.ts';
+import { forgetCopy } from './rehearse-forget.ts';
 import { writeRehearsal } from './rehearse-write.ts';
 import type { Result, World } from './world.ts';
 
@@ -58,7 +59,8 @@ async function rehearseOn(pair: Pair, release: Release, recording: Recording): P
   const overlay = await sendOverlay(staging);
   const laid = await layStaging(pair, context, { code: brought.code, overlay,
     production: seen.productionFacts });
-  const tried = await tryOut(pair, seen.productionFacts, release);
+  const tried = await tryOut(pair,
+    { production: seen.productionFacts, planned, release });
   const known = knownOf(pair, { seen, release, planned, brought, tried, startedAt,
     recording, proven: closed.proven, plans: [closed.plan, laid, tried.plan] });
   const found = assemble({ known, config: production.config, end: tried.end.end,

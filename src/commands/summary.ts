@@ -95,7 +95,8 @@ function places(end: End, plan: Plan): Place[] {
 function placeOf(plan: Plan, argv: readonly unknown[]): string {
   const [verb = '', spec = '', label = ''] = argv.map(String);
   const { application, records, run } = plan;
-  return rescuePlace({ kind: verb.replace(/^rescue_/, ''), spec, label, application, records, run });
+  return rescuePlace({ kind: verb.replace(/^rescue_/, ''), spec, label, application, records,
+    run });
 }
 
 function next(end: End, plan: Plan, options: RawOptions): string[] {

@@ -84,7 +84,8 @@ async function begin(input: CopyInput): Promise<Copying> {
 
 async function bringAll(copying: Copying): Promise<CopyRecord[]> {
   const { items, report } = copying;
-  let records = await readRecords(copying.target, copying.targetSite);
+  let records = await withoutStale(copying, await readRecords(copying.target,
+    copying.targetSite));
   const found = items.map((item) => decide(copying, item, records));
   const kept = await reallyKept(copying, items.filter((_, at) => typeof found[at] !== 'string'));
   const needed = items.filter((item, at) => typeof found[at] === 'string' || !kept.has(item.label));
@@ -106,7 +107,7 @@ async function bringAll(copying: Copying): Promise<CopyRecord[]> {
     await writeRecords(copying, records);
     result.push(record);
   }
-  await forget(copying, records);
+  await expireInTime(copying, records);
   return result;
 }
 
@@ -143,9 +144,13 @@ async function writeRecords(copying: Copying, records: readonly CopyRecord[]): P
     stdin: formatRecords(records) });
 }
 
-/** Removes copies of what is no longer wanted, and has the others removed in time. */
-async function forget(copying: Copying, records: readonly CopyRecord[]): Promise<void> {
-  const { items, targetSite: site, clock } = copying;
+/**
+ * Removes copies of what is no longer wanted. Before anything is copied: the same place may be
+ * wanted under other words.
+ */
+async function withoutStale(copying: Copying, records: readonly CopyRecord[]):
+Promise<CopyRecord[]> {
+  const { items, targetSite: site } = copying;
   const stale = records.filter((record) => !items.some((it) =>
     it.kind === record.kind && it.stagingSpec === record.spec));
   const left = records.filter((it) => !stale.includes(it));
@@ -154,6 +159,12 @@ async function forget(copying: Copying, records: readonly CopyRecord[]): Promise
       ['write_to', 'discard_all', ...stale.flatMap((it) => [it.kind, it.spec, it.label])]));
     await writeRecords(copying, left);
   }
+  return left;
+}
+
+/** Has the copies removed when their time is over. */
+async function expireInTime(copying: Copying, left: readonly CopyRecord[]): Promise<void> {
+  const { targetSite: site, clock } = copying;
   const first = Math.min(...left.map((it) => it.expiresAt));
   if (!Number.isFinite(first)) return;
   const seconds = Math.max(1, Math.ceil((first - clock()) / 1000) + 1);

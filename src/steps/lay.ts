@@ -52,8 +52,8 @@ function dirname(path: string): string {
 }
 
 /**
- * Staging becomes what production is: data, code, settings, and started. All of it is done beside
- * no live system: the phase is `prepare`, and what fails leaves staging closed.
+ * Staging becomes what production is: data, code and settings. Nothing is started; it stays closed
+ * until the trial.
  */
 export function lay(input: LayInput): Step[] {
   const { context } = input;
@@ -71,15 +71,18 @@ export function lay(input: LayInput): Step[] {
       [verb('lay_overlay', input.overlay)])]),
     step('lay-record', 'Record what production has installed',
       [verb('lay_record', input.installed)]),
-    startOld(context),
+    ...showEntries(context),
   ];
 }
 
-function closeStaging(context: Context): Step {
+export function closeStaging(context: Context): Step {
   const closed = [verb('close_gate'), ...serviceActs(context).map((it) => it.halt).reverse(),
     ...entriesOf(context.config.services).map((path) => verb('hide', path))];
-  return { ...step('lay-close', 'Stop what runs on staging, and keep it from being started', closed),
-    back: 'Stop what was started, and keep it from being started', undo: closed };
+  return {
+    ...step('lay-close', 'Stop what runs on staging, and keep it from being started', closed),
+    back: 'Stop what was started, and keep it from being started',
+    undo: closed,
+  };
 }
 
 function layCode({ context, code }: LayInput): Step[] {
@@ -115,15 +118,14 @@ function forgetPids({ config }: Context): Step[] {
     files.map((path) => verb('lay_no_pid', path)))];
 }
 
-/** At the address that users have in production: nobody reaches it here but the checks. */
-function startOld(context: Context): Step {
-  const acts = serviceActs(context).filter((it) => !it.waitsForAdmission);
-  const open: Command[] = [...entriesOf(context.config.services).map((path) => verb('unhide', path)),
-    verb('open_gate')];
-  return step('lay-start', 'Start what production runs, on the copy',
-    [...acts.map((it) => it.publish), ...open]);
+/** The trial is planned by what it finds: an entry must be where it is in production. */
+function showEntries({ config }: Context): Step[] {
+  const entries = entriesOf(config.services);
+  return entries.length === 0 ? [] : [step('lay-entries', 'Put the entries where they belong',
+    entries.map((path) => verb('unhide', path)))];
 }
 
-function step(id: string, title: string, acts: readonly Command[]): Step {
+/** One that needs no way back: nothing on staging is worth keeping. */
+export function step(id: string, title: string, acts: readonly Command[]): Step {
   return { id, title, back: '', phase: 'prepare', do: acts, undo: [] };
 }

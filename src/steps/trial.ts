@@ -24,6 +24,20 @@ export function rest(context: Context): Step {
   };
 }
 
+/** What production runs, at the address that users have there: here nobody but the checks asks. */
+export function startCopy(context: Context): Step {
+  const acts = serviceActs(asOld(context)).filter((it) => !it.waitsForAdmission);
+  return {
+    id: `${trialPrefix}start-copy`,
+    title: 'Start what production runs, on the copy',
+    back: '',
+    phase: 'prepare',
+    do: [...acts.map((it) => it.publish),
+      ...entriesOf(context.config.services).map((path) => verb('unhide', path)), verb('open_gate')],
+    undo: [],
+  };
+}
+
 /** The application is stopped, and nothing was changed: what undo must bring back. */
 export function describeBefore(context: Context): Step {
   const states = plannedStates(context.config);
@@ -128,7 +142,8 @@ function writingChecks(context: Context): Step[] {
 
 /**
  * Whether code alone may go back after users were let in, at the address that they have: as going
- * back starts it. Code that was replaced in place is not tried: putting it back is part of the undo.
+ * back starts it. Code that was replaced in place is not tried: putting it back is part of the
+ * undo.
  */
 function oldCode(context: Context): Step[] {
   if (context.config.install.kind !== 'releases' || context.oldRelease === '') return [];
@@ -143,7 +158,8 @@ function oldCode(context: Context): Step[] {
     back: 'Stop the old code',
     phase: 'window',
     do: [tried(verb('switch_link', link, context.oldRelease)),
-      ...acts.map((it) => tried(it.startAgain)), tried(verb('check_rounds', 'restored', 1)), ...halts,
+      ...acts.map((it) => tried(it.startAgain)),
+      tried(verb('check_rounds', 'restored', 1)), ...halts,
       verb('switch_link', link, context.release)],
     undo: halts,
   }];

@@ -18,6 +18,7 @@ const files: Readonly<Record<string, URL>> = {
   engine: new URL('./runtime/engine.sh', import.meta.url),
   lay: new URL('./runtime/lay.sh', import.meta.url),
   trial: new URL('./runtime/trial.sh', import.meta.url),
+  forget: new URL('./runtime/forget.sh', import.meta.url),
   launch: new URL('./runtime/launch.sh', import.meta.url),
   start: new URL('./runtime/start.sh', import.meta.url),
   watch: new URL('./runtime/watch.sh', import.meta.url),
@@ -33,6 +34,7 @@ const programFiles = ['core', 'commands', 'files', 'state', 'services',
 const askedFor: Readonly<Record<string, readonly string[]>> = {
   isolate: ['isolate_network', 'isolate_by_command', 'isolate_not', 'still_isolated'],
   outside: ['writes_begin', 'writes_found'],
+  forget: ['forget_kept'],
 };
 
 /** Who started the run, for the lock and the records. */
@@ -78,7 +80,8 @@ function partsAskedFor(plan: Plan): string[] {
 function kindsAskedFor(plan: Plan): StateKind[] {
   const verbs = verbsOf(plan);
   return stateKinds.filter((kind) => plan.states.some((it) => it.kind === kind)
-    || verbs.includes(`lay_${kind}`));
+    || verbs.includes(`lay_${kind}`) || verbs.includes(`unlay_${kind}`)
+    || (kind === 'directory' && verbs.includes('forget_releases')));
 }
 
 function verbsOf(plan: Plan): string[] {
@@ -127,7 +130,8 @@ function head(plan: Plan, origin: Origin): string {
 /** `each_state COMMAND WORD…` runs it with KIND SPEC LABEL IDENTITY of each state added. */
 function eachStateText(plan: Plan): string {
   return functionText('each_state', plan.states.map((it) => command(
-    raw('"$@"', 'the command that each_state was given'), it.kind, it.spec, it.label, it.identity)));
+    raw('"$@"', 'the command that each_state was given'), it.kind, it.spec, it.label,
+    it.identity)));
 }
 
 function stepText(step: Step, index: string): string {

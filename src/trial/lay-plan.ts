@@ -25,7 +25,8 @@ export function layContext(input: {
     facts: { ...facts, installed },
     target: { version: installed.version, digest: installed.digest, unpackedBytes: 0,
       archiveBytes: 0 },
-    way: 'normal', repair: '', rehearsal: '', release: installed.release, oldRelease: installed.release,
+    way: 'normal', repair: '', rehearsal: '', release: installed.release,
+    oldRelease: installed.release,
     goingBack: undefined,
   };
 }

@@ -143,7 +143,8 @@ function replaceIn(path: string, from: string, to: string): void {
 function expectKept({ expect, directory, text }: Pick<TestContext, 'expect'> & {
   directory: string; text: string;
 }): void {
-  for (const name of ['reports/act-3-rehearsal.html', 'reports/act-4.md', 'rescue-copy', 'failed-bundle']) {
+  for (const name of ['reports/act-3-rehearsal.html', 'reports/act-4.md', 'rescue-copy',
+    'failed-bundle']) {
     expect(text).toContain(`  ${directory}/${name}\n`);
   }
   const columns = (path: string): unknown[] =>
