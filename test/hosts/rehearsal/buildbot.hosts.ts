@@ -9,6 +9,8 @@ import {
  * Debian 12's Buildbot becomes Debian 13's. As that one is shipped, start, upgrade and every list
  * look well, and no log of an old build displays. Each test begins where the one before it ended.
  */
+/** Two hosts, two packages from the archive, three releases, seven builds. */
+const setUpTimeoutMs = 300_000;
 const patient = { timeout: 60_000, interval: 250 };
 const database = '/var/lib/buildbot/state.sqlite';
 
@@ -21,7 +23,7 @@ describe('Buildbot, from Debian 12 to Debian 13', () => {
   beforeAll(async () => {
     lab = await createLab();
     stage = await createBuildbotStage(lab);
-  });
+  }, setUpTimeoutMs);
 
   afterAll(async () => {
     await stage?.down();
