@@ -14,6 +14,10 @@ $wgEnableUploads = true;
 $wgUploadDirectory = '/srv/wiki/shared/uploads';
 $wgUploadPath = '/uploads';
 
+// Who watches a page hears of its changes, by mail.
+$wgEnotifWatchlist = true;
+$wgEnotifUserTalk = true;
+
 // wiki-jobs.service works through them; a visit never does.
 $wgJobRunRate = 0;
 
@@ -24,3 +28,4 @@ $wgLocalisationCacheConf['manualRecache'] = true;
 
 $wgDebugLogGroups['exception'] = '/var/log/wiki/error.log';
 $wgDebugLogGroups['error'] = '/var/log/wiki/error.log';
+$wgDebugLogGroups['UserMailer'] = '/var/log/wiki/mail.log';

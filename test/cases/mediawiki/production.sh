@@ -24,11 +24,12 @@ maintain install.php --dbserver localhost --dbname wiki --dbuser wiki --dbpass "
 mv aside "$release/wiki/LocalSettings.php"
 php "$release/wiki/maintenance/rebuildLocalisationCache.php" --quiet --lang=en
 
-# Somebody has a mail address, and wants to hear of each change of a page.
+# Somebody has a mail address, and wants to hear of changes of two pages.
 mariadb wiki -e "UPDATE user SET user_email = 'admin@example.org',
     user_email_authenticated = '20260101000000' WHERE user_name = 'Admin';
-  INSERT INTO watchlist (wl_user, wl_namespace, wl_title) SELECT user_id, 0, 'Tides'
-    FROM user WHERE user_name = 'Admin'"
+  INSERT INTO watchlist (wl_user, wl_namespace, wl_title)
+    SELECT user_id, 0, title FROM user, (SELECT 'Tides' AS title UNION SELECT 'Buoys') AS titles
+    WHERE user_name = 'Admin'"
 mkdir pictures
 php pictures.php pictures
 maintain importImages.php --user Admin --comment 'from the pier' pictures
@@ -42,5 +43,5 @@ done
 sh edit.sh Tides 'High at six. [https://tides.example.org Tables]'
 sh edit.sh Lighthouse '[[File:Lighthouse.png|thumb|120px|The light]] Stands on [[Tides|the rocks]].'
 sh edit.sh Lighthouse 'It was lit in 1871. [[Category:Buildings]]'
-sh edit.sh Pier 'See [[Lighthouse]] — ‘ältester’ Teil des Hafens 港. [[File:Pier.png]]'
+sh edit.sh Pier 'See [[Lighthouse]] — ältester Teil des Hafens 港. [[File:Pier.png]]'
 sh edit.sh Jetty '#REDIRECT [[Pier]]'

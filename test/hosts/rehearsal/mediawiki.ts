@@ -17,14 +17,22 @@ const example = resolve(import.meta.dirname, '../../../examples/mediawiki');
 const fixtures = resolve(import.meta.dirname, '../../cases/mediawiki');
 const mailServer = resolve(import.meta.dirname, '../../cases/buildbot/mail.py');
 const mailPort = 2525;
+/** What no test looks at: with it, git packs its own repository anew while the tests run. */
+const pruned = ['resources/lib/ooui/themes', 'vendor/wikimedia/idle-dom', 'vendor/endroid',
+  'maintenance/postgres', 'maintenance/sqlite'];
+const overlay = 'staging/srv/wiki/shared/site.php';
 const look = `${readFileSync(join(import.meta.dirname, 'look.sh'), 'utf8')}
 mariadb-dump --skip-comments --single-transaction wiki | sha256sum | tell database
 `;
 
 export interface MediawikiStage extends RehearsalStage {
   readonly releases: Readonly<Record<ReleaseName, string>>;
-  /** Lines that production's mail server was told. */
+  /** How many mails production's mail server was given. */
   mails(): Promise<number>;
+  /** Adds a paragraph to a page of production, as a visitor does. */
+  edit(page: string, text: string): Promise<void>;
+  /** Digests of all pages and pictures that were there when it was first asked. */
+  show(): Promise<string>;
 }
 
 /** Production is not adopted yet. */
@@ -36,13 +44,21 @@ export async function createMediawikiStage(lab: Lab): Promise<MediawikiStage> {
     { stdio: 'pipe' });
     const stage = await createRehearsalStage(lab, {
       application: 'wiki', login: 'root', diskMegabytes: 1536, look,
-      settings: readFileSync(join(example, 'seatrial.yml'), 'utf8'),
+      settings: readFileSync(join(example, 'seatrial.yml'), 'utf8')
+        .replace('passes: 2', 'passes: 1'),
       prepare,
     });
     const releases = await packageReleases(stage, packages);
     await use(stage.production, releases.old);
-    return { ...stage, releases,
-      mails: async () => Number(await output(stage.production, 'grep -c "^DATA" /opt/mail')) };
+    stage.config(undefined, { [overlay]:
+      withMail(readFileSync(join(example, overlay), 'utf8'), stage.production) });
+    const run = (text: string) => output(stage.production, text);
+    return {
+      ...stage, releases,
+      mails: async () => Number(await run('grep -c "^DATA" /opt/mail || true')),
+      edit: async (page, text) => { await run(`sh /opt/case/edit.sh '${page}' '${text}'`); },
+      show: () => run('sh /opt/case/show.sh'),
+    };
   } finally {
     rmSync(packages, { recursive: true });
   }
@@ -57,6 +73,9 @@ async function packageReleases(
     execFileSync('sh', [join(vendored[name], 'vendor.sh'),
       ...readdirSync(packages).filter((it) => it.includes(`${mark}.`) && it.endsWith('.deb'))
         .map((it) => join(packages, it))]);
+    for (const path of pruned) {
+      rmSync(join(vendored[name], 'wiki', path), { recursive: true, force: true });
+    }
   }
   const made = { old: '', lost: '', new: '' };
   for (const name of ['old', 'lost', 'new'] as const) {
