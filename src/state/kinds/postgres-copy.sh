@@ -20,8 +20,9 @@ copy_postgres() {
   PG_OPTIONS="$PG_OPTIONS -c default_transaction_read_only=on -c lock_timeout=60s"
   dump=$(pg_run "$PG_DB" pg_dump --version) || fail 'pg_dump is not there' || return
   head=$(pg_head) || fail "$PG_IDENTITY cannot be read: is it there, and may we connect?" || return
+  settings=$(pg_settings_sql "$PG_DB") || fail "the settings of $PG_DB cannot be read" || return
   printf 'seatrial postgres 1\n%s\ndump\t%s\nsettings\t%s\narchive\n' "$head" \
-    "$(pg_encoded "$dump")" "$(pg_encoded "$(pg_settings_sql "$PG_DB")")" || return
+    "$(pg_encoded "$dump")" "$(pg_encoded "$settings")" || return
   pg_run "$PG_DB" pg_dump -w -Fc -Z0 --no-subscriptions --lock-wait-timeout=60000 ||
     fail "pg_dump did not read $PG_IDENTITY to its end"
 }

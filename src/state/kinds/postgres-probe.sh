@@ -23,8 +23,14 @@ probe_postgres() {
     'Let the role connect to it and read its tables.'
   printf '%s\n' "$said" | LABEL=$label awk -F'\t' '$1 == "state"'
   pg_probe_files
-  digest=$(pg_objects "$PG_DB" 2>/dev/null | pg_lasting_schema | sha256sum)
-  pg_fact schema "${digest%% *}"
+  # No digest of half a schema: it would be compared with a whole one.
+  if said=$(pg_objects "$PG_DB" 2>&1); then
+    digest=$(printf '%s\n' "$said" | pg_lasting_schema | sha256sum)
+    pg_fact schema "${digest%% *}"
+  else
+    pg_problem "the schema of database $PG_DB cannot be read: $said" \
+      'Look into the log of the server.'
+  fi
 }
 
 pg_fact() { printf 'state\t%s\t%s\t%s\n' "$label" "$1" "$(printf '%s' "$2" | tr '\t\n' '  ')"; }
@@ -40,9 +46,10 @@ pg_cannot_connect() {
 the state. Try there: psql -w -d $PG_MAINT"
 }
 
-# Partitions come and go with the calendar, and grants with people.
+# Partitions come and go with the calendar, and grants with people. A warning is no object.
 pg_lasting_schema() {
-  LC_ALL=C sort | awk -F'\t' '!($1 ~ /^(owner|grant|setting)$/) && $3 !~ / partition of /'
+  LC_ALL=C sort | awk -F'\t' 'NF >= 3 && $1 !~ /^(owner|grant|setting)$/ &&
+    $3 !~ / partition of /'
 }
 
 pg_probe_server() {

@@ -162,9 +162,9 @@ pg_same_settings() {
   [ -z "$differs" ] || fail "$2 has other grants or settings than $1: $differs"
 }
 
-# pg_settings DATABASE: what belongs to the database and is not in it, one line each.
+# pg_settings DATABASE: what belongs to the database and is not in it, one line each, sorted.
 pg_settings() {
-  pg_sql "$PG_MAINT" db="$1" <<'SQL' | LC_ALL=C sort
+  pg_sql "$PG_MAINT" db="$1" <<'SQL' || fail "the settings of $1 cannot be read"
 \set d '(select * from pg_database where datname = :''db'') d'
 select 'owner', pg_get_userbyid(datdba) from :d union all
 select 'connection limit', datconnlimit::text from :d union all
@@ -178,7 +178,8 @@ where objoid = d.oid and classoid = 'pg_database'::regclass union all
 select 'grant', concat_ws(' ', grantee::regrole, privilege_type, is_grantable, 'by',
   grantor::regrole) from :d, aclexplode(coalesce(datacl, acldefault('d', datdba))) union all
 select 'setting', concat_ws(' ', nullif(setrole, 0)::regrole, to_json(setting)::text)
-from pg_db_role_setting join :d on setdatabase = d.oid, unnest(setconfig) setting;
+from pg_db_role_setting join :d on setdatabase = d.oid, unnest(setconfig) setting
+order by 1, 2;
 SQL
 }
 
