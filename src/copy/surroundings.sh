@@ -166,9 +166,9 @@ mask_sqlite() {
     python3) python3 -c '
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.executescript("begin;\n" + open(sys.argv[2]).read() + "\n;commit;")
+connection.executescript("begin;\n" + open(sys.argv[2]).read() + "\n;commit; vacuum;")
 connection.close()' "$1" "$2" ;;
-    sqlite3) { printf 'begin;\n'; cat -- "$2"; printf '\n;commit;\n'; } |
+    sqlite3) { printf 'begin;\n'; cat -- "$2"; printf '\n;commit; vacuum;\n'; } |
       sqlite3 -batch -bail -init /dev/null "$1" >&2 ;;
     *) fail 'neither sqlite3 nor python3 is here to mask with' ;;
   esac

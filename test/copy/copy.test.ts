@@ -159,6 +159,22 @@ describe('a mask', () => {
       await hosts.close();
     }
   });
+
+  it('in SQL leaves nothing of what it masked in the free pages of an SQLite file', async () => {
+    const hosts = makeHosts({ state: ['sqlite: "{root}/data.db"'],
+      more: ['mask: [{ state: data.db, sql: mask.sql }]'] });
+    fill(hosts);
+    sqlite(join(hosts.production, 'data.db'), `create table t (a); with recursive n (i) as
+      (values (1) union all select i + 1 from n where i < 3000)
+      insert into t select 'secret-' || i from n;`);
+    // Debian's SQLite overwrites what it deletes; others do not.
+    await copyToStaging(hosts.input({ readFile: async () => await Promise.resolve(
+      'pragma secure_delete = off; delete from t where a glob \'*7\'; update t set a = 0;') }));
+    const kept = join(side(hosts), 'pristine-data.db/database');
+    expect(sqlite(kept, 'select count(*), sum(a) from t;')).toBe('2700|0\n');
+    expect(readFileSync(kept).includes('secret-')).toBe(false);
+    await hosts.close();
+  });
 });
 
 async function status(...words: readonly string[]): Promise<number | null> {
