@@ -142,27 +142,45 @@ function writingChecks(context: Context): Step[] {
 
 /**
  * Whether code alone may go back after users were let in, at the address that they have: as going
- * back starts it. Code that was replaced in place is not tried: putting it back is part of the
- * undo.
+ * back starts it.
  */
 function oldCode(context: Context): Step[] {
-  if (context.config.install.kind !== 'releases' || context.oldRelease === '') return [];
+  const code = oldCodeInPlace(context);
+  if (code === undefined) return [];
   const acts = serviceActs(asOld(context)).filter((it) => !it.waitsForAdmission);
   const halts = acts.map((it) => it.halt).reverse();
   const tried = (act: Command): Command =>
     ({ ...act, argv: ['attempt', 'old-code', ...act.argv] });
-  const link = linkInWindow(context.config);
   return [{
     id: `${trialPrefix}old-code`,
     title: 'Try the old code on the new data',
     back: 'Stop the old code',
     phase: 'window',
-    do: [tried(verb('switch_link', link, context.oldRelease)),
-      ...acts.map((it) => tried(it.startAgain)),
-      tried(verb('check_rounds', 'restored', 1)), ...halts,
-      verb('switch_link', link, context.release)],
-    undo: halts,
+    do: [...code.put.map(tried), ...acts.map((it) => tried(it.startAgain)),
+      tried(verb('check_rounds', 'restored', 1)), ...halts, ...code.end],
+    undo: [...halts, ...code.undo],
   }];
+}
+
+interface OldCode {
+  readonly put: readonly Command[];
+  /** The new code is in its place again. */
+  readonly end: readonly Command[];
+  readonly undo: readonly Command[];
+}
+
+/** Where it was; of replaced trees a copy, since undo needs them as they were. */
+function oldCodeInPlace(context: Context): OldCode | undefined {
+  const { config: { install }, release, oldRelease } = context;
+  if (install.kind === 'in-place') {
+    if (context.way === 'first') return undefined;
+    const each = (name: string): Command[] => install.replaces.map((it, index) =>
+      verb(name, it.path, label('code', index)));
+    return { put: each('try_old'), end: each('end_old'), undo: each('end_old') };
+  }
+  const link = linkInWindow(context.config);
+  return oldRelease === '' ? undefined : { put: [verb('switch_link', link, oldRelease)],
+    end: [verb('switch_link', link, release)], undo: [] };
 }
 
 function migrateAgain(context: Context): Step[] {

@@ -146,6 +146,23 @@ describe.each(shells)('a trial in %s', (shell) => {
     expect(finding(box, 'code-undone')).toMatch(/^failed/);
   });
 
+  it('tries a copy of the old code in its place, and puts the new code back', async () => {
+    const { box } = boxWith(before);
+    const code = join(box.root, 'live', 'code');
+    const side = 'kept=$(side "$CODE")/old-$RUN-code1';
+    const text = (line: string): string => `CODE=${code}; ${side}; ${line}`;
+    write(join(code, 'a'), 'new');
+    expect(await trial(box, shell, text('mkdir -p -- "$kept" && echo old >"$kept/a"'))).toBe(0);
+    // What the old code writes beside itself must not be in what undo puts back.
+    expect(await trial(box, shell, text(`try_old ${code} code1 && try_old ${code} code1 &&
+      grep -q old ${code}/a && touch ${code}/b && [ ! -e "$kept/b" ]`))).toBe(0);
+    expect(await trial(box, shell, text(`end_old ${code} code1 && end_old ${code} code1 &&
+      grep -q new ${code}/a && [ ! -e ${code}/b ] && grep -q old "$kept/a"`))).toBe(0);
+    // A path that the release brought has no old code.
+    expect(await trial(box, shell, text(`rm -r -- "$kept" && try_old ${code} code1 &&
+      [ ! -e ${code} ] && end_old ${code} code1 && grep -q new ${code}/a`))).toBe(0);
+  });
+
   it('turns back by failing, once all is looked at', async () => {
     const { box } = boxWith(before);
     expect(await trial(box, shell, 'turn_back')).not.toBe(0);

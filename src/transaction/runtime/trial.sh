@@ -139,6 +139,23 @@ trial_writing() {
   [ "$worst" = 0 ] || fail "$RED"
 }
 
+# try_old PATH LABEL: a copy of the code that was replaced there; it may write beside itself, and
+# undo needs it as it was. Where there was none before, there is none now.
+try_old() {
+  new=$(side "$1")/tried-$RUN-$2 kept=$(side "$1")/old-$RUN-$2
+  if [ -e "$new" ] || [ -L "$new" ]; then rm -rf -- "$1"
+  else mv -T -- "$1" "$new"; fi || fail "the new $1 could not be put aside" || return
+  if [ -e "$kept" ] || [ -L "$kept" ]; then copy_tree "$kept" "$1"; fi
+}
+
+# end_old PATH LABEL: the new code is in its place again.
+end_old() {
+  new=$(side "$1")/tried-$RUN-$2
+  [ -e "$new" ] || [ -L "$new" ] || return 0
+  rm -rf -- "$1"
+  mv -T -- "$new" "$1" || fail "the new $1 could not be put back"
+}
+
 # code_digest NAME PATH…: what stands where production's code stands.
 code_digest() {
   mkdir -p -- "$TRIAL" || return
