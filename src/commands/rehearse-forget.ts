@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import type { RawOptions } from '../config/options.ts';
+import { parseStagingConfig } from '../config/parse.ts';
+import { expireCopies } from '../copy/copy.ts';
+import { wantedCopies } from '../copy/wanted.ts';
+import { gatherFacts } from '../facts/gather.ts';
+import type { HostFacts, Installed } from '../facts/host-facts.ts';
+import { letGo } from '../plan/isolation.ts';
+import { forget } from '../steps/forget.ts';
+import { layContext } from '../trial/lay-plan.ts';
+import { chooseHost, withHost } from './host.ts';
+import { carryOut } from './rehearse-lay.ts';
+import { busy, finishDead, newRunId, type Acting } from './transaction.ts';
+import type { Result, World } from './world.ts';
+
+/** `rehearse --forget`: nothing of production is left on staging. May be repeated. */
+export async function forgetCopy(options: RawOptions, world: World): Promise<Result> {
+  const config = parseStagingConfig(readFileSync(options.config, 'utf8'), options.config);
+  const host = chooseHost(config, { ...options, host: 'staging' }, world);
+  return withHost(host, async (transport): Promise<Result> => {
+    const staging: Acting = { config, world, host, transport,
+      options: { ...options, host: 'staging' } };
+    const gone = await forgetOn(staging);
+    world.print(gone.length === 0 ? `${host.name} held no copy of production; what rehearsals ` +
+      'left there is removed\n' : `removed from ${host.name}: ${gone.join(', ')}, and all that ` +
+      'rehearsals left there\n');
+    return { kind: 'printed' };
+  });
+}
+
+/** Gives the names of the copies that were kept there. */
+async function forgetOn(staging: Acting): Promise<string[]> {
+  const { transport, config, world } = staging;
+  const facts = await gatherFacts(transport, config, 'staging');
+  if (facts.lock === 'held') throw busy(facts.lockOwner);
+  await finishDead(staging, facts);
+  const run = newRunId(world, facts);
+  const gone = await expireCopies({ transport, config, run, now: world.now().getTime(),
+    all: true });
+  const context = layContext({ config, facts, run, installed: installedOr(facts, config) });
+  const code = wantedCopies({ config, stagingConfig: config, release: '' })
+    .filter((it) => !it.label.startsWith('state'));
+  await carryOut(staging, context, forget(context, code.map((it) => ({ title: it.title,
+    spec: it.stagingSpec }))));
+  // Only now may the application's users reach out again.
+  await transport.run(letGo(config, facts));
+  return gone;
+}
+
+/** A rehearsal may have ended before it laid anything. */
+function installedOr(facts: HostFacts, { application }: { application: string }): Installed {
+  return facts.installed ?? { application, version: 'none', digest: '', release: '', run: '',
+    installedAt: '', way: '' };
+}
