@@ -4,7 +4,7 @@ import type { StateKind } from '../state/spec.ts';
 import type { Copying } from './copy.ts';
 import { sendDirect, stagingAddress } from './direct.ts';
 import { maskCall } from './mask.ts';
-import { copyWays, type CopyRecord, type CopyWay } from './records.ts';
+import { copyWays, formatRecords, type CopyRecord, type CopyWay } from './records.ts';
 import { linesOf, transfer, wordsOf, type Transferred } from './transfer.ts';
 import { call, must } from './verbs.ts';
 import type { CopyItem } from './wanted.ts';
@@ -21,12 +21,19 @@ const usualWay: Readonly<Record<StateKind, CopyWay>> = {
   command: 'files',
 };
 
+export interface Bringing {
+  /** Bytes as production counts them; 0: not known. */
+  readonly total: number;
+  /** Records of all the others, for the list on staging. */
+  readonly others: readonly CopyRecord[];
+}
+
 /**
- * Copies, masks and keeps one item. When it throws, staging has neither an incoming nor a pristine
- * copy of it, as far as staging could still be reached.
+ * Copies, masks, keeps and records one item. When it throws, staging has neither an incoming nor a
+ * pristine copy of it, as far as staging could still be reached.
  */
 export async function bringItem(
-  copying: Copying, item: CopyItem, total: number,
+  copying: Copying, item: CopyItem, { total, others }: Bringing,
 ): Promise<CopyRecord> {
   const { clock, production, run, masks } = copying;
   const began = clock();
@@ -34,17 +41,19 @@ export async function bringItem(
     const { bytes, said } = await send(copying, item, total);
     tell(copying, item, said);
     await mask(copying, item);
-    await must(copying.target, call(copying.targetSite, [item.kind],
-      ['write_to', `keep_${item.kind}`, item.stagingSpec, item.label]));
-    return {
+    const record: CopyRecord = {
       kind: item.kind, label: item.label, name: item.name, spec: item.stagingSpec,
       copiedAt: began, expiresAt: began + production.config.copy.expiresSeconds * 1000,
       host: production.transport.name, machine: production.machine, run,
       bytes, seconds: Math.round((clock() - began) / 100) / 10, installed: production.installed,
       mask: masks.get(item.label)?.digest ?? '', way: wayOf(item, said), digest: item.digest,
     };
+    await must(copying.target, { ...call(copying.targetSite, [item.kind], ['write_to',
+      'keep_and_record', item.kind, item.stagingSpec, item.label]),
+    stdin: formatRecords([...others, record]) });
+    return record;
   } catch (error) {
-    await giveUp(copying, item, error);
+    await giveUp(copying, item, { error, others });
     throw error;
   }
 }
@@ -146,10 +155,14 @@ async function mask(copying: Copying, item: CopyItem): Promise<void> {
 }
 
 /** Best effort, on a connection that may have to be opened again; what is left is never started. */
-async function giveUp(copying: Copying, item: CopyItem, error: unknown): Promise<void> {
+async function giveUp(
+  copying: Copying, item: CopyItem,
+  { error, others }: { readonly error: unknown; readonly others: readonly CopyRecord[] },
+): Promise<void> {
   try {
-    await must(copying.target, call(copying.targetSite, [item.kind],
-      ['write_to', 'give_up', item.kind, item.stagingSpec, item.label]));
+    await must(copying.target, { ...call(copying.targetSite, [item.kind],
+      ['write_to', 'give_up', item.kind, item.stagingSpec, item.label]),
+    stdin: formatRecords(others) });
   } catch (second) {
     copying.report({ kind: 'warning', text: `what was copied of ${item.title} could not be ` +
       `removed from staging (${messageOf(second)}); the next rehearsal removes it. ` +

@@ -100,11 +100,9 @@ async function bringAll(copying: Copying): Promise<CopyRecord[]> {
       continue;
     }
     if (typeof reuse === 'string') report({ kind: 'note', text: `${item.title}: ${reuse}` });
-    records = withoutPlace(records, item.kind, item.stagingSpec);
-    await writeRecords(copying, records);
-    const record = await bringItem(copying, item, bytesOf(looked, item));
-    records = withRecord(records, record);
-    await writeRecords(copying, records);
+    const others = withoutPlace(records, item.kind, item.stagingSpec);
+    const record = await bringItem(copying, item, { total: bytesOf(looked, item), others });
+    records = withRecord(others, record);
     result.push(record);
   }
   await expireInTime(copying, records);

@@ -100,6 +100,10 @@ write_copies() {
     fail "$COPY/copies.json could not be written" || return
 }
 
+# keep_and_record KIND SPEC LABEL: the list comes on standard input. A host that dies in between has
+# a copy that is newer than the list says.
+keep_and_record() { "keep_$1" "$2" "$3" && write_copies; }
+
 # discard_all KIND SPEC LABEL…
 discard_all() {
   while [ $# -ge 3 ]; do
@@ -108,8 +112,8 @@ discard_all() {
   done
 }
 
-# give_up KIND SPEC LABEL: a copy that was not masked is nowhere.
-give_up() { "discard_$1" "$2" "$3"; }
+# give_up KIND SPEC LABEL: a copy that was not masked is nowhere, and not on the list.
+give_up() { "discard_$1" "$2" "$3" && write_copies; }
 
 # mask_by_command KIND SPEC LABEL USER|- SECONDS TEXT: {copy} in it is the place: a directory, an
 # SQLite file, or the name of a database, which the usual variables of its clients lead to.
@@ -160,6 +164,7 @@ mask_by_sql() {
   esac || fail 'the SQL of the mask failed' || return
 }
 
+# What was masked must not stand in the free pages either: the file is written anew.
 mask_sqlite() {
   sqlite_client
   case $SQLITE_CLIENT in

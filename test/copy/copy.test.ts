@@ -15,7 +15,7 @@ function fill(hosts: Hosts): void {
 }
 
 const directory = ['directory: "{root}/up"'];
-const side = (hosts: Hosts): string => join(hosts.staging, '.seatrial-copied');
+const side = (hosts: Hosts): string => join(hosts.staging, `.seatrial-${hosts.application}`);
 const left = (hosts: Hosts): string[] => (existsSync(side(hosts)) ? readdirSync(side(hosts)) : [])
   .filter((it) => !it.endsWith('-code'));
 const listed = (hosts: Hosts): string =>
@@ -35,7 +35,7 @@ describe('a copy', () => {
     expect(readFileSync(join(side(hosts), 'pristine-code/main'), 'utf8')).toBe('version 1');
     expect(existsSync(join(hosts.staging, 'up'))).toBe(false);
     expect(treeOf(hosts.production)).toBe(before);
-    expect(scratches()).toEqual([]);
+    expect(scratches(hosts)).toEqual([]);
     const again = await copyToStaging(hosts.input());
     expect(again.map((it) => it.reused)).toEqual([true, true]);
     const { production } = hosts.input();
@@ -102,7 +102,7 @@ describe('a copy', () => {
     }
     await expect(copyToStaging(hosts.input())).rejects.toThrow(/data\.db could not be copied/);
     expect(left(hosts)).toEqual(['pristine-up']);
-    expect(scratches()).toEqual([]);
+    expect(scratches(hosts)).toEqual([]);
     await hosts.close();
   });
 });

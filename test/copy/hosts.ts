@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ afterAll(() => {
 
 /** Two hosts on this machine: below `production` lies what is copied, below `staging` the copy. */
 export interface Hosts {
+  /** Its own for each pair, since tests run beside each other. */
+  readonly application: string;
   readonly root: string;
   readonly production: string;
   readonly staging: string;
@@ -38,14 +41,15 @@ export function makeHosts(options: HostsOptions): Hosts {
   const production = join(root, 'production');
   const staging = join(root, 'staging');
   for (const it of [production, staging]) mkdirSync(it, { recursive: true });
-  const text = configText(root, options);
+  const application = `copied-${randomBytes(4).toString('hex')}`;
+  const text = configText(root, application, options);
   const open = options.transport ?? ((): Transport => openLocal());
   const transports = { production: open('production'), staging: open('staging') };
   const events: ReportEvent[] = [];
   const config = parseConfig(text, 'seatrial.yml');
   const stagingConfig = parseStagingConfig(text, 'seatrial.yml');
   return {
-    root, production, staging, events,
+    application, root, production, staging, events,
     input: (more = {}) => ({
       production: { config, transport: transports.production, machine: 'machine-1', release: '',
         installed: 'a'.repeat(64), host: { name: 'production', open: openAgain('production') } },
@@ -66,8 +70,10 @@ export function makeHosts(options: HostsOptions): Hosts {
   }
 }
 
-function configText(root: string, { state, more = [] }: HostsOptions): string {
-  return `application: copied
+function configText(
+  root: string, application: string, { state, more = [] }: HostsOptions,
+): string {
+  return `application: ${application}
 hosts: { production: local, staging: local }
 records: ${root}/production/records
 install: { replaces: [{ path: ${root}/production/code, from: code }] }
@@ -94,9 +100,9 @@ export function treeOf(root: string): string {
 }
 
 /** Temporary directories of a copy, wherever they may lie. */
-export function scratches(): string[] {
-  const ran = spawnSync('sh', ['-c', 'ls -d "${TMPDIR:-/var/tmp}"/seatrial-copied-copy-* ' +
-    '/var/tmp/seatrial-copied-copy-* /tmp/seatrial-copied-copy-* 2>/dev/null | sort -u'],
+export function scratches({ application }: Hosts): string[] {
+  const ran = spawnSync('sh', ['-c', 'for d in "${TMPDIR:-/var/tmp}" /var/tmp /tmp; do ' +
+    'ls -d "$d/seatrial-$1-copy-"*; done 2>/dev/null | sort -u', 'sh', application],
   { encoding: 'utf8' });
   return ran.stdout.split('\n').filter((it) => it !== '');
 }

@@ -68,7 +68,7 @@ function fill(hosts: Hosts): void {
 }
 
 const state = ['directory: "{root}/up"'];
-const side = (hosts: Hosts): string => join(hosts.staging, '.seatrial-copied');
+const side = (hosts: Hosts): string => join(hosts.staging, `.seatrial-${hosts.application}`);
 const contents = (root: string): string => spawnSync('sh', ['-c',
   'cd "$1" && find . -type f -print0 | sort -z | xargs -0 -r sha256sum', 'sh', root],
 { encoding: 'utf8' }).stdout;
@@ -92,7 +92,7 @@ describe('a stream that is cut', () => {
   });
 
   it('again and again is told, and nothing of it is left', async () => {
-    const cutting = new Cutting(300_000, 99);
+    const cutting = new Cutting(1, 99);
     const hosts = makeHosts({ state,
       transport: (role) => (role === 'production' ? cutting : openLocal()) });
     fill(hosts);
@@ -100,7 +100,7 @@ describe('a stream that is cut', () => {
     await expect(copyToStaging(hosts.input())).rejects.toThrow(/up was cut 3 times: production: /);
     expect(readdirSync(side(hosts))).toEqual([]);
     expect(treeOf(hosts.production)).toBe(before);
-    expect(scratches()).toEqual([]);
+    expect(scratches(hosts)).toEqual([]);
     await hosts.close();
   });
 
@@ -112,7 +112,7 @@ describe('a stream that is cut', () => {
       report: (event) => { if (event.kind === 'progress') cancel.abort(); } }));
     await expect(copying).rejects.toThrow(/cancelled while .*up was copied/);
     expect(readdirSync(side(hosts))).toEqual([]);
-    expect(scratches()).toEqual([]);
+    expect(scratches(hosts)).toEqual([]);
     await hosts.close();
   });
 });
@@ -224,7 +224,7 @@ describe('a runner that is killed', () => {
     expect(readFileSync(join(pristine, 'masked'), 'utf8')).toBe('');
     expect(contents(join(pristine, 'sub'))).toBe(contents(join(hosts.production, 'up/sub')));
     expect(treeOf(hosts.production)).toBe(before);
-    expect(scratches()).toEqual([]);
+    expect(scratches(hosts)).toEqual([]);
     await hosts.close();
   }, 150_000);
 });
