@@ -76,7 +76,8 @@ export async function openStage(input: StageInput): Promise<Stage> {
   const { maker } = input;
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seatrial-demo-')));
   requirePrograms(directory);
-  const world: World = { ...input.world, environment: withSqlite(input.world, directory, process.execPath) };
+  const world: World = { ...input.world,
+    environment: withSqlite(input.world, directory, process.execPath) };
   const playing = { ...input, world };
   const production = join(directory, 'production');
   const shared = join(production, 'srv/guestbook/shared');

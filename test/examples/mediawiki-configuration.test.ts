@@ -6,7 +6,8 @@ import { parseConfig } from '../../src/config/parse.ts';
 const example = resolve(import.meta.dirname, '../../examples/mediawiki');
 const read = (file: string) => readFileSync(`${example}/${file}`, 'utf8');
 const settings = (file: string) => new Map([...read(file)
-  .matchAll(/^\$(\w+)(?:\['\w+'\])* = (.*);$/gm)].map(([, name = '', value = '']) => [name, value]));
+  .matchAll(/^\$(\w+)(?:\['\w+'\])* = (.*);$/gm)].map(([, name = '', value = '']) =>
+    [name, value]));
 
 describe('the example for MediaWiki', () => {
   const config = parseConfig(read('seatrial.yml'), 'seatrial.yml');

@@ -82,7 +82,8 @@ describe('preflight', () => {
   });
 
   it('does not change the digest of the procedure: another host has another size', () => {
-    const digest = (...lines: string[]) => makePlan(contextOf(config, { ...runsOne, state: told(...lines) }), 'h')
+    const digest = (...lines: string[]) => makePlan(contextOf(config,
+      { ...runsOne, state: told(...lines) }), 'h')
       .procedureDigest;
     expect(digest('bytes\t1000', 'free\t1', 'device\t7', 'directory\t/a'))
       .toBe(digest('bytes\t2', 'free\t2', 'device\t8', 'directory\t/b'));

@@ -4,7 +4,10 @@ import ts from 'typescript';
 
 const source = resolve(import.meta.dirname, '../../src');
 
-/** Writes `src` as JavaScript, with its shell parts, into `folder`, for tests that need a process of its own to kill. */
+/**
+ * Writes `src` as JavaScript, with its shell parts, into `folder`, for tests that need a process of
+ * its own to kill.
+ */
 export function transpile(folder: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');

@@ -14,7 +14,8 @@ export const shells = ['dash', 'bash'] as const;
 export type Shell = (typeof shells)[number];
 
 const parts = ['core', 'commands', 'files', 'state', 'services', 'checks', 'rounds', 'engine'];
-const runtime = [...parts.map(runtimeText), stateText(stateKinds), 'each_state() { :; }'].join('\n');
+const runtime = [...parts.map(runtimeText), stateText(stateKinds), 'each_state() { :; }']
+  .join('\n');
 
 /** Programs that change something; between any two of them a host may die. */
 const mutating = ['mv', 'ln', 'cp', 'rm', 'mkdir', 'sync', 'tar'];

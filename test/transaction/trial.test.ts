@@ -53,7 +53,7 @@ function boxWith(after: Place): { box: Box; live: string } {
 }
 
 describe.each(shells)('a trial in %s', (shell) => {
-  it('tells by objects and rows what differs between the rescue copy and the live state', async () => {
+  it('tells what differs between the rescue copy and the live state', async () => {
     const { box, live } = boxWith({
       objects: ['table\tvisits\t', 'column\tvisits.name\ttext', 'column\tvisits.age\tbigint',
         'column\tvisits.mail\ttext'],

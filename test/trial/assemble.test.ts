@@ -16,7 +16,8 @@ const good: Record<string, string[]> = {
 function assembled(more: Record<string, string[]>, accept: Config['accept'] = []) {
   const findings: Findings = new Map(Object.entries({ ...good, ...more })
     .filter(([, lines]) => lines.length > 0));
-  return assemble({ known: passed, config: { ...config, accept }, findings, end: 'restored', outside: [],
+  return assemble({ known: passed, config: { ...config, accept }, findings, end: 'restored',
+    outside: [],
     text: 'the rehearsal turns back here', endedAt: passed.endedAt });
 }
 

@@ -56,7 +56,8 @@ interface HostsKeys {
 
 const hostKeys = object<HostsKeys>({
   production: optional(host, 'The host that users work on.'),
-  staging: optional(host, 'The host that releases are rehearsed on; with it, production asks for a receipt.'),
+  staging: optional(host,
+    'The host that releases are rehearsed on; with it, production asks for a receipt.'),
   'known-hosts': optional(relativePath,
     'Path of a known_hosts file in the repository, relative to this file.'),
 }, { expects: 'the keys production, staging, known-hosts' });

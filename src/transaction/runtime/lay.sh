@@ -4,7 +4,8 @@
 # lay_overlay DIRECTORY: an absolute tree of files over what was copied. A file that it replaces
 # keeps its owner, group and mode; a new one gets those of the directory that it comes into.
 lay_overlay() {
-  (cd -- "$1" && find . -type f -o -type l) >"$RUN_DIR/overlay" || fail "$1 cannot be read" || return
+  (cd -- "$1" && find . -type f -o -type l) >"$RUN_DIR/overlay" ||
+    fail "$1 cannot be read" || return
   while IFS= read -r file; do
     lay_file "$1/${file#./}" "/${file#./}" || return
   done <"$RUN_DIR/overlay"
@@ -21,6 +22,7 @@ lay_file() {
     chown --reference="$like" -- "$2.overlay-$RUN" 2>/dev/null
     [ "$like" = "$parent" ] || chmod --reference="$like" -- "$2.overlay-$RUN"
   fi
+  # shellcheck disable=SC2015 # either of them failing is the failure
   mv -f -T -- "$2.overlay-$RUN" "$2" && flush "$parent" || fail "$2 could not be replaced"
 }
 

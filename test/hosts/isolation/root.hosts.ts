@@ -86,7 +86,7 @@ describe.each(['nft', 'iptables'])('staging where root logs in, by %s', (backend
     expect(await stage.heard()).toEqual([]);
   });
 
-  if (backend === 'nft') it('sees what a command writes outside of what is declared, as whoever it runs', async () => {
+  if (backend === 'nft') it('sees what a command writes outside, as whoever it runs', async () => {
     await stage.output(`install -d -o guestbook /srv/declared /opt/own /opt/other; umask 022
       for name in kept gone; do echo x >/opt/own/$name; chown guestbook /opt/own/$name; done`);
     const act = (user: string, text: string): string =>

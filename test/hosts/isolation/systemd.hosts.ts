@@ -236,7 +236,7 @@ describe('staging with systemd', () => {
       expect(await stage.output('cut -d" " -f3 /srv/calls/1 | sort -u; systemctl is-active web'))
         .toBe('refused\nactive');
       expect((await stage.verbs('still_isolated')).status).toBe(0);
-      // Without the slice nothing holds it, and it does not start; where it was made to, it is seen.
+      // Without the slice nothing holds it, and it does not start; made to, it is seen.
       await stage.output(`systemctl stop web; rm /srv/calls/1
         sed -i /^Slice=/d /etc/systemd/system/web.service.d/60-*
         systemctl daemon-reload; systemctl start web`);
