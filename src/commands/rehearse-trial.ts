@@ -95,7 +95,7 @@ function stagingProblems({ production, staging }: Pair, it: {
   const { target, facts } = it.context;
   const same = it.plan.procedureDigest === it.trying.planned.procedureDigest;
   return [
-    ...preflight({ config, facts, first: false,
+    ...preflight({ config, facts, first: false, logsBegin: true,
       arrivingBytes: target.archiveBytes + target.unpackedBytes * 2 }),
     ...(same || production.config.staging.instead.length > 0 ? [] : [{
       message: 'the steps there would not be those of production, so that nothing is proven',

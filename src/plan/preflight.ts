@@ -17,6 +17,8 @@ export interface PreflightInput {
   /** Bytes that arrive on the host: the tarball and the unpacked release. */
   readonly arrivingBytes: number;
   readonly first: boolean;
+  /** A log comes with the first start: on staging, which has no copy of it. */
+  readonly logsBegin?: boolean;
 }
 
 /** Everything that would make the deployment fail later, found before anything is touched. */
@@ -220,10 +222,10 @@ function statePathsOf(config: Config): { kind: string; path: string; type: strin
   })));
 }
 
-function logProblems({ config, facts, first }: PreflightInput): Problem[] {
+function logProblems({ config, facts, first, logsBegin = first }: PreflightInput): Problem[] {
   return config.checks.flatMap((check) => {
     const fact = check.kind === 'log' ? facts.paths.get(check.file) : undefined;
-    if (fact === undefined || fact.readable || (first && fact.type === 'missing')) return [];
+    if (fact === undefined || fact.readable || (logsBegin && fact.type === 'missing')) return [];
     const file = check.kind === 'log' ? check.file : '';
     return [{ message: `${facts.user} cannot read the log ${file}`,
       fix: 'Name the right file, or let that user read it (group adm, say).' }];

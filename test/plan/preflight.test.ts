@@ -3,11 +3,12 @@ import { preflight } from '../../src/plan/preflight.ts';
 import { guestbook, indico } from './files.ts';
 import { configOf, hostFacts, runsOne, type Changes } from './host.ts';
 
-interface How { text?: string; first?: boolean; arriving?: number }
+interface How { text?: string; first?: boolean; arriving?: number; logsBegin?: boolean }
 
 function refusals(changes: Changes, how: How = {}) {
   const config = configOf(how.text ?? guestbook);
   const problems = preflight({ config, facts: hostFacts(config, { ...runsOne, ...changes }),
+    ...(how.logsBegin === undefined ? {} : { logsBegin: how.logsBegin }),
     first: how.first ?? false, arrivingBytes: how.arriving ?? 1_000_000 });
   // Every problem is one that a person can act on.
   expect(problems.filter((it) => (it.fix ?? '').length < 10)).toEqual([]);
@@ -89,6 +90,15 @@ describe('before anything is touched', () => {
     expect(refusals({ [`${database}.type`]: 'missing',
       'path./var/log/guestbook.log.type': 'missing',
       'path./var/log/guestbook.log.readable': 'no' }, { first: true })).toEqual([]);
+  });
+
+  it('asks for no log on staging, where it begins anew; but for one that can be read', () => {
+    const log = 'path./var/log/guestbook.log';
+    const gone = { [`${log}.type`]: 'missing', [`${log}.readable`]: 'no' };
+    expect(refusals(gone, { logsBegin: true })).toEqual([]);
+    expect(refusals(gone)).toEqual([expect.stringMatching(/cannot read the log/)]);
+    expect(refusals({ [`${log}.readable`]: 'no' }, { logsBegin: true }))
+      .toEqual([expect.stringMatching(/cannot read the log/)]);
   });
 
   it('counts what arrives', () => {
