@@ -135,6 +135,15 @@ describe.each(shells)('check_log, in %s', (shell) => {
     expect(await look()).toBe('1 new line: Traceback');
   });
 
+  it('tells the last bad line too: the first of a traceback does not say what it is', async () => {
+    const box = makeOne();
+    const log = join(box.root, 'log');
+    await runIn(box, { shell, text: `mark_log ${log} check1` });
+    writeFileSync(log, 'Traceback:\n  File "a"\nTraceback:\nERROR: 17 & all');
+    expect(await verdict(box, `check_log ${log} check1 '${bad}' ''`, { shell }))
+      .toBe('1 new line: Traceback: (2 more, the last: ERROR: 17 & all)');
+  });
+
   it('counts all of a log that did not exist at the mark', async () => {
     const box = makeOne();
     const log = join(box.root, 'log');
