@@ -16,5 +16,5 @@ find $places -xdev -type f -newer /opt/made -print0 | grep -z -v -E "$left_out" 
   xargs -0 -r sha256sum | sha256sum | tell contents
 ls /dev/shm /run/seatrial 2>/dev/null | tr '\n' ' ' | tell temporary
 ps -e -o pid=,user=,args= | grep -v -E \
-  'sshd: |systemd --user|\(sd-pam\)|ps -e -o|^ *[0-9]+ root +(sh|cat|grep|sort|tr) |postgres: ' |
+  'sshd: |systemd --user|\(sd-pam\)|ps -e -o|^ *[0-9]+ root +(sh|cat|grep|sort|tr)( |$)|postgres: ' |
   sort | tr '\n' ';' | tell processes
