@@ -29,6 +29,7 @@ probe_mysql() {
   fi
   mysql_rights
   mysql_shape
+  return 0
 }
 
 mysql_fact() { told_of "$my_label" "$1" "$2"; }
