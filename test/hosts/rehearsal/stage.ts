@@ -10,13 +10,15 @@ import { describeEnd, startTool, type Ended, type RunningTool, type ToolOptions 
   from '../transactions/tool.ts';
 import { tabbed } from '../transactions/words.ts';
 
-/** Two hosts with systemd, production and staging, and the tool that rehearses between them. */
+/** Two hosts, production and staging, and the tool that rehearses between them. */
 export type Settings = Record<string, unknown>;
 
 export interface Wanted {
   readonly application: string;
   readonly login: 'root' | 'deploy';
   readonly diskMegabytes?: number;
+  /** What process 1 of both hosts is; `systemd` by default. */
+  readonly init?: 'sshd' | 'systemd';
   /** The application's configuration; hosts are filled in. */
   readonly settings: string;
   /** As an administrator makes a host for the application. */
@@ -56,9 +58,9 @@ export interface RehearsalStage {
 const patient = { timeout: 90_000, interval: 250 };
 
 export async function createRehearsalStage(lab: Lab, wanted: Wanted): Promise<RehearsalStage> {
-  const { diskMegabytes = 512 } = wanted;
+  const { diskMegabytes = 512, init = 'systemd' } = wanted;
   const host = async (name: string): Promise<TestHost> => {
-    const made = await lab.host(name, { init: 'systemd', diskMegabytes });
+    const made = await lab.host(name, { init, diskMegabytes });
     await wanted.prepare(made);
     return made;
   };
