@@ -3,6 +3,7 @@ import { command, type Command } from '../command/command.ts';
 import { quote } from '../command/quote.ts';
 import type { StateKind } from '../state/spec.ts';
 import { stateKinds } from '../state/spec.ts';
+import { fieldOf } from '../state/rescue-place.ts';
 import { stateText } from '../state/text.ts';
 import { runtimeText } from '../transaction/compile.ts';
 
@@ -40,17 +41,41 @@ export function copyCommand(
   return command('/bin/sh', '-c', `${copyText(site, kinds)}\n"$@"`, 'seatrial-copy', ...words);
 }
 
-/** Removes by itself what has expired, whenever it is run; for a timer of the host. */
-export function expiryProgram(site: Site, entries: readonly {
-  readonly kind: StateKind; readonly spec: string; readonly label: string;
+export interface Expiring {
+  readonly kind: StateKind;
+  readonly spec: string;
+  readonly label: string;
+  /** Milliseconds since 1970. */
   readonly expiresAt: number;
-}[]): string {
+}
+
+/**
+ * Removes by itself what has expired, whenever it is run; for a timer of the host. With the last
+ * copy goes all that was made of it: what was laid, and what rehearsals have kept.
+ */
+export function expiryProgram(site: Site, entries: readonly Expiring[]): string {
+  const words = (it: Expiring): string => [it.kind, it.spec, it.label].map(quote).join(' ');
+  const at = (it: Expiring): number => Math.ceil(it.expiresAt / 1000);
   return [
     '#!/bin/sh',
     copyText(site, entries.map((it) => it.kind)),
+    ...['rounds', 'forget'].map(runtimeText),
+    'each_state() {',
+    ...entries.filter((it) => it.label.startsWith('state')).map((it) =>
+      `  "$@" ${words(it)} ${quote(identityIn(it.spec))} || return`),
+    '  :', '}',
     'expire_all() {',
-    ...entries.map((it) => `  expire_at ${Math.ceil(it.expiresAt / 1000)} ` +
-      [it.kind, it.spec, it.label].map(quote).join(' ')),
+    ...entries.map((it) => `  expire_at ${at(it)} ${words(it)}`),
+    `  forget_all_at ${Math.max(...entries.map(at))} forget_laid`, '}',
+    'forget_laid() {',
+    ...entries.map((it) => `  unlay_${it.kind} ${quote(it.spec)} || return`),
     '  :', '}', 'write_to expire_all', '',
   ].join('\n');
+}
+
+/** As `identityOf` of src/state/spec.ts makes it. */
+function identityIn(spec: string): string {
+  const [path, database, host] = ['path', 'database', 'host'].map((name) => fieldOf(spec, name));
+  if (database === '') return path === '' ? fieldOf(spec, 'name') : path ?? '';
+  return host === '' ? database ?? '' : `${host ?? ''}/${database ?? ''}`;
 }

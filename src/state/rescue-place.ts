@@ -20,7 +20,7 @@ export function rescuePlace(it: RescueOf): string {
     case 'postgres': return `database ${databaseBeside(name, `rescue_${it.run}_${it.label}`)}`;
     case 'mysql':
     case 'command': return beside(it, `${it.records}/x`);
-    default: return beside(it, it.spec.startsWith('/') ? it.spec : fieldOf(it.spec, 'path'));
+    default: return beside(it, fieldOf(it.spec, 'path'));
   }
 }
 
@@ -29,7 +29,9 @@ function beside({ application, run, label }: RescueOf, path: string): string {
   return `${parent}/.seatrial-${application}/rescue-${run}-${label}`;
 }
 
-function fieldOf(spec: string, name: string): string {
+/** One field of a specification as it stands there; a bare path is its `path`. */
+export function fieldOf(spec: string, name: string): string {
+  if (spec.startsWith('/')) return name === 'path' ? spec : '';
   const field = spec.split('\t').find((it) => it.startsWith(`${name}=`)) ?? '';
   return field.slice(name.length + 1);
 }

@@ -62,9 +62,45 @@ describe('a copy', () => {
     const program = join(hosts.staging, 'records/copy/expire.sh');
     expect(await status('sh', program)).toBe(0);
     expect(left(hosts)).toEqual(['pristine-up']);
-    writeFileSync(program, readFileSync(program, 'utf8').replace(/expire_at [0-9]+/g, 'expire_at 1'));
+    const over = readFileSync(program, 'utf8').replace(/(expire_at|all_at) [0-9]+/g, '$1 1');
+    writeFileSync(program, over);
     expect(await status('sh', program)).toBe(0);
     expect(left(hosts)).toEqual([]);
+    await hosts.close();
+  });
+
+  it('takes with it what was laid, and what rehearsals have kept', async () => {
+    const hosts = makeHosts({ state: directory, more: ['copy: { fresh-for: 1h, expires: 2h }'] });
+    fill(hosts);
+    mkdirSync(join(hosts.staging, 'up'));
+    writeFileSync(join(hosts.staging, 'up/own'), 'of staging');
+    await copyToStaging(hosts.input());
+    const records = join(hosts.staging, 'records');
+    const program = join(records, 'copy/expire.sh');
+    const text = readFileSync(program, 'utf8');
+    const lay = text.replace(/write_to expire_all\n$/, '');
+    for (const path of ['up', 'code']) {
+      writeFileSync(program, `${lay}RUN_DIR=/tmp; lay_directory ${join(hosts.staging, path)} x\n`);
+      expect(await status('sh', program)).toBe(0);
+    }
+    expect(readFileSync(join(hosts.staging, 'up/secret'), 'utf8')).toBe('alice@example.org');
+    for (const path of ['runs/one', 'failed/one', 'overlay']) {
+      mkdirSync(join(records, path), { recursive: true });
+      writeFileSync(join(records, path, 'file'), 'alice@example.org');
+    }
+    writeFileSync(join(records, 'installed.json'), '{}');
+    const over = text.replace(/(expire_at|all_at) [0-9]+/g, '$1 1');
+    writeFileSync(join(records, 'unfinished'), 'one');
+    writeFileSync(program, over);
+    expect(await status('sh', program)).toBe(1);
+    expect(existsSync(join(hosts.staging, 'up/secret'))).toBe(true);
+    writeFileSync(join(records, 'unfinished'), '');
+    expect(await status('sh', program)).toBe(0);
+    // What staging had before is back; of production nothing is left, where anybody may look.
+    expect(readFileSync(join(hosts.staging, 'up/own'), 'utf8')).toBe('of staging');
+    expect(existsSync(join(hosts.staging, 'code'))).toBe(false);
+    expect(readdirSync(records).sort()).toEqual(['copy', 'failed', 'lock', 'runs', 'unfinished']);
+    expect(await status('sh', '-c', `! grep -r -q alice ${hosts.staging}`)).toBe(0);
     await hosts.close();
   });
 

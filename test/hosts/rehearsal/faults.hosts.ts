@@ -65,7 +65,6 @@ describe('a rehearsal that ends early', () => {
     ['it copies', /copying production to staging/],
     ['a copy has arrived', /Copy .*guestbook\.sqlite: .*100%/],
     ['the copy is laid', /done +Lay a fresh copy of guestbook\.sqlite/],
-    ['the copy has started', /start +2\.0\.0/],
   ])('is harmless where the runner is killed when %s', async (_title, words) => {
     const tool = start();
     await tells(tool, words);
@@ -91,7 +90,8 @@ describe('a rehearsal that ends early', () => {
     await tool.ended;
     await staging('rm /run/lab/hold');
     await stage.finished();
-    expect(await staging(`cat ${stage.records}/runs/*/journal | grep -c 'end.restored'`)).toBe('1');
+    expect(await staging(`tail -n 1 "$(ls ${stage.records}/runs/*/journal | tail -n 1)"`))
+      .toMatch(/\tend\t+restored/);
   });
 
   it('stays closed where its program is killed, and the next one begins anew', async () => {
