@@ -83,7 +83,8 @@ export class MariadbServer {
       '--skip-extended-insert', '--default-character-set=utf8mb4', database],
     { encoding: 'utf8', maxBuffer: 1e9 });
     if (ran.status !== 0) throw new Error(ran.stderr);
-    return ran.stdout.replaceAll(`\`${database}\`.`, '').replaceAll(' PRESERVE ENABLE ',
+    return ran.stdout.replaceAll(`\`${database}\`.`, '')
+      .replaceAll(`ALTER DATABASE \`${database}\` `, 'ALTER DATABASE ').replaceAll(' PRESERVE ENABLE ',
       ' PRESERVE DISABLE ');
   }
 

@@ -90,7 +90,7 @@ describe('the window', () => {
   it('whoever still works in the database is named', async () => {
     const { verbs, site, sql } = await host();
     const session = running().session(site.name, 'begin; insert into twice values (9, \'x\');');
-    ends.push(() => { session.kill(); });
+    ends.unshift(() => { session.kill(); });
     await expect.poll(() => sql('select count(*) from information_schema.innodb_trx')).toBe('1');
     expect(await verbs.refused('rescue', 'state1', 'there'))
       .toMatch(/something still works in .*: sessions \d+ \(root@localhost\)/);
@@ -100,7 +100,7 @@ describe('the window', () => {
   it('nobody writes while the rescue copy is made', async () => {
     const { verbs, site } = await host();
     const session = running().session(site.name, 'set lock_wait_timeout = 60; select 1;');
-    ends.push(() => { session.kill(); });
+    ends.unshift(() => { session.kill(); });
     const shim = temporary();
     writeFileSync(join(shim, 'mariadb-dump'), `#!/bin/sh
 [ -e '${shim}/once' ] || { : >'${shim}/once'; sleep 1; }
@@ -138,8 +138,8 @@ describe('going back', () => {
     const before = site.read();
     const path = [shimsFor(['mariadb']), process.env.PATH].join(delimiter);
     let killed = true;
-    // Each third statement, beginning with another one each time that the tests run.
-    for (let at = 1 + Date.now() % 3; killed; at += 3) {
+    // Each fifth statement, beginning with another one each time that the tests run.
+    for (let at = 1 + Date.now() % 5; killed; at += 5) {
       await verbs.must('rescue', 'state1', 'there');
       site.spoil();
       const ran = await verbs.shellText(verbs.text('restore', 'state1'),

@@ -80,7 +80,7 @@ receive_mysql() {
 # mysql_filter DATABASE: passes a dump on, events switched off, and notes what it ends with. One
 # that names a database of its own would be loaded over that one.
 mysql_filter() {
-  mysql_quiet_events | mysql_unname_views "$1" | sed -n -e "\$w $MY_DIR/last" \
+  mysql_quiet_events | mysql_unname "$1" | sed -n -e "\$w $MY_DIR/last" \
     -e "/^-- Object /w $MY_DIR/expected" -e "/^-- Server /w $MY_DIR/server" \
     -e "/^\(USE \|CREATE DATABASE \)/{w $MY_DIR/elsewhere
 Q}" -e '/^-- Object /!p'
@@ -187,7 +187,8 @@ mysql_before() {
 # mysql_fill FROM TO: rows go from table to table within the server, some tables at once.
 mysql_fill() {
   my_from=$1 my_to=$2
-  mysql_without "$1" "table_type = 'VIEW'" --no-data --skip-triggers >"$MY_DIR/schema.sql" &&
+  mysql_without "$1" "table_type = 'VIEW'" --compact --no-data --skip-triggers \
+    >"$MY_DIR/schema.sql" &&
     mysql_defer_keys "$MY_DIR/keys.sql" <"$MY_DIR/schema.sql" >"$MY_DIR/bare.sql" &&
     mysql_load "$2" <"$MY_DIR/bare.sql" && mysql_fill_rows && mysql_fill_history &&
     mysql_load "$2" <"$MY_DIR/keys.sql" &&
@@ -228,6 +229,7 @@ mysql_fill_history() {
   set --
   while IFS= read -r my_line; do set -- "$@" "$my_line"; done <"$MY_DIR/history"
   [ $# != 0 ] || return 0
-  mysql_dump --no-create-info --skip-triggers --no-autocommit --dump-history "$my_from" "$@" \
+  mysql_dump --compact --no-create-info --skip-triggers --no-autocommit --dump-history \
+    "$my_from" "$@" \
     >"$MY_DIR/history.sql" && mysql_load "$my_to" <"$MY_DIR/history.sql"
 }

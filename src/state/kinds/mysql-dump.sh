@@ -9,7 +9,7 @@ mysql_dump() {
     # It would ask a server for what older ones do not have, and set what only replicas need.
     *) set -- --set-gtid-purged=OFF --column-statistics=0 "$@" ;;
   esac
-  mysql_tool "$MY_DUMP" --compact --quick --skip-lock-tables --no-tablespaces --hex-blob \
+  mysql_tool "$MY_DUMP" --quick --skip-lock-tables --no-tablespaces --hex-blob \
     --default-character-set=utf8mb4 --max-allowed-packet=1G --net-buffer-length=1M "$@"
 }
 
@@ -30,7 +30,7 @@ mysql_without() {
 mysql_write_tables() {
   my_from=$1
   shift
-  mysql_without "$my_from" "table_type = 'VIEW'" --no-data --skip-triggers \
+  mysql_without "$my_from" "table_type = 'VIEW'" --compact --no-data --skip-triggers \
     >"$MY_DIR/schema.sql" 2>"$MY_DIR/said" ||
     fail "the tables of $my_from cannot be read: $(cat "$MY_DIR/said")" || return
   printf '%s\n' "SET NAMES utf8mb4;" "SET time_zone = '+00:00', foreign_key_checks = 0," \
@@ -39,8 +39,8 @@ mysql_write_tables() {
   [ -z "$(mysql_ask "SELECT 1 FROM information_schema.tables WHERE table_schema =
     $(mysql_text "$my_from") AND table_type = 'SYSTEM VERSIONED' LIMIT 1")" ] ||
     set -- --dump-history "$@"
-  mysql_without "$my_from" "table_type IN ('VIEW', 'SEQUENCE')" --no-create-info --skip-triggers \
-    --no-autocommit "$@" 2>"$MY_DIR/said" ||
+  mysql_without "$my_from" "table_type IN ('VIEW', 'SEQUENCE')" --compact --no-create-info \
+    --skip-triggers --no-autocommit "$@" 2>"$MY_DIR/said" ||
     fail "$(mysql_dump_said "$my_from" "$MY_DIR/said")" || return
   cat -- "$MY_DIR/keys.sql"
 }
@@ -106,25 +106,27 @@ mysql_defer_keys() {
 # view names its own in places, and would look into the other one.
 mysql_write_objects() {
   my_from=$1
-  mysql_without "$1" "table_type = 'VIEW'" --no-data --no-create-info --triggers --routines \
-    --events >"$MY_DIR/objects.part" 2>"$MY_DIR/said" ||
+  mysql_without "$1" "table_type = 'VIEW'" --skip-comments --no-data --no-create-info \
+    --triggers --routines --events >"$MY_DIR/objects.part" 2>"$MY_DIR/said" ||
     fail "triggers, events and routines of $1 cannot be read: $(head -n 1 "$MY_DIR/said")" || return
   printf 'SET NAMES utf8mb4;\n'
-  cat -- "$MY_DIR/objects.part" || return
+  mysql_unname "$1" <"$MY_DIR/objects.part" || return
   set --
   mysql_ask "SELECT table_name FROM information_schema.views
     WHERE table_schema = $(mysql_text "$my_from")" --raw >"$MY_DIR/views" ||
     fail "the views of $my_from cannot be read" || return
   while IFS= read -r my_line; do set -- "$@" "$my_line"; done <"$MY_DIR/views"
   [ $# != 0 ] || return 0
-  mysql_dump --no-data --skip-triggers "$my_from" "$@" >"$MY_DIR/views.sql" 2>"$MY_DIR/said" ||
+  mysql_dump --compact --no-data --skip-triggers "$my_from" "$@" >"$MY_DIR/views.sql" 2>"$MY_DIR/said" ||
     fail "the views of $my_from cannot be read: $(head -n 1 "$MY_DIR/said")" || return
-  mysql_unname_views "$my_from" <"$MY_DIR/views.sql"
+  mysql_unname "$my_from" <"$MY_DIR/views.sql"
 }
 
-mysql_unname_views() {
+# A routine of another character set is written with statements that alter the database meanwhile.
+mysql_unname() {
   my_pattern=$(mysql_id "$1" | sed 's/[][\.*^$/]/\\&/g')
-  sed "/^\/\*!50001 VIEW /s/$my_pattern\.\(\`[^\`]*\`\.\)/\1/g"
+  sed -e "/^\/\*!50001 VIEW /s/$my_pattern\.\(\`[^\`]*\`\.\)/\1/g" \
+    -e "s/^ALTER DATABASE $my_pattern CHARACTER SET /ALTER DATABASE CHARACTER SET /"
 }
 
 # Events of a copy never fire: the server would run production's jobs on staging.

@@ -181,14 +181,16 @@ mysql_swap_in() {
       durable "$my_work/aside" "$my_free" || return
   fi
   my_aside=$(cat -- "$my_work/aside")
-  mysql_create "$MY_DB" "$my_copy/database" &&
-    mysql_create "$my_aside" "$my_copy/database" || return
   if [ ! -e "$my_work/moves" ]; then
+    my_was=$(mysql_charset "$MY_DB") || return
+    [ -n "$my_was" ] || mysql_create "$MY_DB" "$my_copy/database" || return
+    durable "$my_work/was" "${my_was:-$(cat -- "$my_copy/database")}" || return
     mysql_write_objects "$MY_DB" >"$my_work/aside.sql" || return
     mysql_tables "$MY_DB" >"$my_work/moves.part" && flush "$my_work/moves.part" &&
       mv -T -- "$my_work/moves.part" "$my_work/moves" && flush "$my_work" || return
   fi
-  mysql_strip "$MY_DB" && mysql_rename "$my_new" || return
+  mysql_create "$MY_DB" "$my_copy/database" && mysql_create "$my_aside" "$my_work/was" &&
+    mysql_strip "$MY_DB" && mysql_rename "$my_new" || return
   mysql_load "$MY_DB" <"$my_copy/objects.sql" &&
     mysql_load "$MY_DB" <"$my_copy/grants.sql" || return
   mysql_counted "$MY_DB" names "$my_copy" && mysql_drop "$my_new" && mysql_dress_aside
