@@ -28,4 +28,3 @@ $wgLocalisationCacheConf['manualRecache'] = true;
 
 $wgDebugLogGroups['exception'] = '/var/log/wiki/error.log';
 $wgDebugLogGroups['error'] = '/var/log/wiki/error.log';
-$wgDebugLogGroups['UserMailer'] = '/var/log/wiki/mail.log';

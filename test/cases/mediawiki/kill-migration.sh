@@ -12,7 +12,7 @@ migration() {
   done
   return 1
 }
-n=1200
+n=600
 until migration; do
   n=$((n - 1))
   [ "$n" -gt 0 ] || { echo 'no migration came' >&2; exit 1; }

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Lab, TestHost } from '../lab.ts';
+import { runProcess } from '../process.ts';
 import { createRehearsalStage, output, type RehearsalStage } from './stage.ts';
 
 /**
@@ -17,11 +18,14 @@ const example = resolve(import.meta.dirname, '../../../examples/mediawiki');
 const fixtures = resolve(import.meta.dirname, '../../cases/mediawiki');
 const mailServer = resolve(import.meta.dirname, '../../cases/buildbot/mail.py');
 const mailPort = 2525;
+const vendorTimeoutMs = 170_000;
 /** What no test looks at: with it, git packs its own repository anew while the tests run. */
 const pruned = ['resources/lib/ooui/themes', 'vendor/wikimedia/idle-dom', 'vendor/endroid',
   'maintenance/postgres', 'maintenance/sqlite'];
 const overlay = 'staging/srv/wiki/shared/site.php';
-const look = `${readFileSync(join(import.meta.dirname, 'look.sh'), 'utf8')}
+/** The server writes to its files by itself; what is in it is told by the dump. */
+const look = `${readFileSync(join(import.meta.dirname, 'look.sh'), 'utf8')
+  .replace('lib/sudo', 'lib/sudo|lib/mysql')}
 mariadb-dump --skip-comments --single-transaction wiki | sha256sum | tell database
 `;
 
@@ -39,22 +43,20 @@ export interface MediawikiStage extends RehearsalStage {
 export async function createMediawikiStage(lab: Lab): Promise<MediawikiStage> {
   const packages = mkdtempSync(join(tmpdir(), 'seatrial-mediawiki-'));
   try {
-    execFileSync('sh', [join(import.meta.dirname, 'debian.sh'), packages,
-      ...['bookworm', 'trixie'].flatMap((it) => [`mediawiki/${it}`, `mediawiki-classes/${it}`])],
-    { stdio: 'pipe' });
-    const stage = await createRehearsalStage(lab, {
+    const [stage] = await Promise.all([createRehearsalStage(lab, {
       application: 'wiki', login: 'root', diskMegabytes: 1536, look,
       settings: readFileSync(join(example, 'seatrial.yml'), 'utf8')
         .replace('passes: 2', 'passes: 1'),
       prepare,
-    });
-    const releases = await packageReleases(stage, packages);
-    await use(stage.production, releases.old);
+    }), vendor(packages)]);
+    const old = await packageRelease(stage, packages, 'old');
+    const [lost, current] = await Promise.all([packageRelease(stage, packages, 'lost'),
+      packageRelease(stage, packages, 'new'), use(stage.production, old)]);
     stage.config(undefined, { [overlay]:
       withMail(readFileSync(join(example, overlay), 'utf8'), stage.production) });
     const run = (text: string) => output(stage.production, text);
     return {
-      ...stage, releases,
+      ...stage, releases: { old, lost, new: current },
       mails: async () => Number(await run('grep -c "^DATA" /opt/mail || true')),
       edit: async (page, text) => { await run(`sh /opt/case/edit.sh '${page}' '${text}'`); },
       show: () => run('sh /opt/case/show.sh'),
@@ -64,33 +66,39 @@ export async function createMediawikiStage(lab: Lab): Promise<MediawikiStage> {
   }
 }
 
-async function packageReleases(
-  stage: RehearsalStage, packages: string,
-): Promise<Record<ReleaseName, string>> {
-  const vendored = { old: join(packages, 'old'), new: join(packages, 'new') };
+/** The example with MediaWiki in it, as `old` and `new` below the directory. */
+async function vendor(packages: string): Promise<void> {
+  await succeed('sh', [join(import.meta.dirname, 'debian.sh'), packages,
+    ...['bookworm', 'trixie'].flatMap((it) => [`mediawiki/${it}`, `mediawiki-classes/${it}`])]);
   for (const [name, mark] of [['old', '1.39'], ['new', '1.43']] as const) {
-    cpSync(example, vendored[name], { recursive: true });
-    execFileSync('sh', [join(vendored[name], 'vendor.sh'),
-      ...readdirSync(packages).filter((it) => it.includes(`${mark}.`) && it.endsWith('.deb'))
-        .map((it) => join(packages, it))]);
-    for (const path of pruned) {
-      rmSync(join(vendored[name], 'wiki', path), { recursive: true, force: true });
-    }
+    const tree = join(packages, name);
+    cpSync(example, tree, { recursive: true });
+    await succeed('sh', [join(tree, 'vendor.sh'), ...readdirSync(packages)
+      .filter((it) => it.includes(`${mark}.`) && it.endsWith('.deb'))
+      .map((it) => join(packages, it))]);
+    for (const path of pruned) rmSync(join(tree, 'wiki', path), { recursive: true, force: true });
   }
-  const made = { old: '', lost: '', new: '' };
-  for (const name of ['old', 'lost', 'new'] as const) {
-    made[name] = await stage.package(versions[name], (tree) => {
-      const from = name === 'old' ? vendored.old : vendored.new;
-      // What `package.include` of the configuration names.
-      execFileSync('cp', ['-a', ...['wiki', 'bin', 'LocalSettings.php'].map((it) =>
-        join(from, it)), tree]);
-      if (name !== 'lost') return;
-      const settings = join(tree, 'LocalSettings.php');
-      writeFileSync(settings, readFileSync(settings, 'utf8')
-        .replace(/^\$wgUploadDirectory = .*\n/m, ''));
-    });
-  }
-  return made;
+}
+
+async function succeed(program: string, words: readonly string[]): Promise<void> {
+  const { status, stderr } = await runProcess(program, words, { timeoutMs: vendorTimeoutMs });
+  if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${stderr}`);
+}
+
+/** `lost` is the new one without a line of its settings: where uploads are. */
+function packageRelease(
+  stage: RehearsalStage, packages: string, name: ReleaseName,
+): Promise<string> {
+  return stage.package(versions[name], (tree) => {
+    const from = join(packages, name === 'old' ? 'old' : 'new');
+    // What `package.include` of the configuration names.
+    execFileSync('cp', ['-a', ...['wiki', 'bin', 'LocalSettings.php'].map((it) => join(from, it)),
+      tree]);
+    if (name !== 'lost') return;
+    const settings = join(tree, 'LocalSettings.php');
+    const whole = readFileSync(settings, 'utf8');
+    writeFileSync(settings, whole.replace(/^\$wgUploadDirectory = .*\n/m, ''));
+  });
 }
 
 async function prepare(host: TestHost): Promise<void> {
@@ -117,8 +125,9 @@ async function use(host: TestHost, release: string): Promise<void> {
   await output(host, 'touch /opt/made');
 }
 
+/** Production's mail server, and a writer who may write as often as he likes. */
 function withMail(site: string, production: TestHost): string {
-  return `${site}\n$wgEnableEmail = true;\n$wgSMTP = [ 'host' => '${production.address}',
+  return `${site}\n$wgRateLimits = [];\n$wgEnableEmail = true;\n$wgSMTP = [ 'host' => '${production.address}',
     'IDHost' => 'example.org', 'port' => ${mailPort}, 'auth' => false ];\n`;
 }
 
