@@ -29,7 +29,7 @@ async function withHost(
   try {
     await act(new Verbs(bench, { box, site, shell: 'dash' }));
   } finally {
-    for (const it of server.databases().filter((one) => one.includes(name.slice(0, 14)))) {
+    for (const it of server.databases().filter((one) => one.includes(name))) {
       server.sql('postgres', `alter database "${it}" is_template false`);
       server.sql('postgres', `drop database "${it}" with (force)`);
     }
@@ -203,7 +203,8 @@ where datname = 'sorted'`)).toBe('0.1');
     const name = `${'ä'.repeat(20)} "and" 'more'`;
     return withHost(name.replaceAll('"', ''), async (host) => {
       await host.must('rescue', 'state1', 'there');
-      expect(Buffer.byteLength(await host.place('rescue'))).toBeLessThanOrEqual(63);
+      // With room for a number: a twelfth failed one of the same run has a name of its own.
+      expect(Buffer.byteLength(await host.place('rescue'))).toBeLessThanOrEqual(60);
       await host.must('restore', 'state1');
     });
   });

@@ -46,11 +46,12 @@ pg_act() {
     fail "$what: $(printf '%s\n' "$said" | sed -n 's/^psql:[^ ]* //; /./p' | tail -n 2)"
 }
 
-# pg_named DATABASE TAG: the name of a database of ours beside it, in the 63 bytes of a name.
+# pg_named DATABASE TAG: the name of a database of ours beside it, in the 63 bytes of a name. What
+# is longer the server cuts off in silence; some are left for the number of pg_free_name.
 pg_named() {
-  if [ "$(printf '%s_%s' "$1" "$2" | wc -c)" -le 63 ]; then printf '%s_%s' "$1" "$2"
+  if [ "$(printf '%s_%s' "$1" "$2" | wc -c)" -le 59 ]; then printf '%s_%s' "$1" "$2"
   else
-    printf '%s_%s_%s' "$(printf '%s' "$1" | tr -c 'A-Za-z0-9_' '[_*]' | cut -c1-14)" \
+    printf '%s_%s_%s' "$(printf '%s' "$1" | tr -c 'A-Za-z0-9_' '[_*]' | cut -c1-10)" \
       "$(printf '%s' "$1" | sha256sum | cut -c1-8)" "$2"
   fi
 }
