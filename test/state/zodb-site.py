@@ -1,8 +1,9 @@
 """A ZODB with blobs and an archive for the tests: fill | read | spoil | write | units | pack.
 
-Arguments: COMMAND DATA BLOBS ARCHIVE; or `serve`, and these four as lines of JSON on standard input,
-answered by a line of JSON each: starting a process takes longer than most of it. `write` adds a unit again and again, each a file of the
-archive, two objects and a blob in one transaction, and prints its number when it is committed.
+Arguments: COMMAND DATA BLOBS ARCHIVE; or `serve`, and these four as a line of JSON on standard
+input, answered by a line each: starting a process takes longer than most of it. `write` adds a unit
+again and again, each a file of the archive, two objects and a blob in one transaction, and prints
+its number when it is committed.
 """
 import contextlib
 import io

@@ -26,7 +26,7 @@ class Storage:
             raise ValueError('it ends in the middle of a transaction')
         return data
 
-    def walk(self, records):
+    def walk(self):
         """Every transaction, by its length at both ends. Where the newest of each object is."""
         position = 4
         while position < self.size:
@@ -39,14 +39,16 @@ class Storage:
                 raise ValueError('the transaction at byte %d has two lengths' % position)
             self.tid = tid
             self.transactions += 1
-            if records:
-                self.records(position + HEADER.size + user + description + extra, end)
+            self.records(position, HEADER.size + user + description + extra, end)
             position = end + 8
 
-    def records(self, position, end):
+    def records(self, start, head, end):
+        position = start + head
         while position < end:
             head = self.take(position, RECORD.size)
-            oid, _, _, _, version, length = RECORD.unpack(head)
+            oid, tid, _, transaction, version, length = RECORD.unpack(head)
+            if tid != self.tid or transaction != start:
+                raise ValueError('the record at byte %d is not of its transaction' % position)
             if version:
                 raise ValueError('it has versions, which ZODB has given up')
             self.where[oid] = position
@@ -183,7 +185,7 @@ def add_blob(path, oid, found, missing):
 
 def main(how, path, blobs=''):
     storage = Storage(path)
-    storage.walk(how == 'look')
+    storage.walk()
     if how == 'walk':
         print(storage.transactions)
         return
