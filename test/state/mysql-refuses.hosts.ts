@@ -81,7 +81,8 @@ from seq_1_to_3000`);
     const dump = join(verbs.box.root, 'dump.sql');
     writeFileSync(dump, `USE \`${site.name}\`;\nDROP TABLE account;\n-- Dump completed\n`);
     expect(await verbs.shellText(`${verbs.text('receive', 'state1')} <'${dump}'`))
-      .toMatchObject({ status: 1, output: expect.stringContaining('names a database itself') as string });
+      .toMatchObject({ status: 1,
+        output: expect.stringContaining('names a database itself') as string });
     expect(site.read()).toBe(before);
   });
 });
