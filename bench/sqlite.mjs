@@ -20,9 +20,10 @@ const live = join(root, 'production/data.db');
 const scratch = join(root, 'scratch.db');
 const copy = join(root, 'copy.db');
 
-function sh(text, timeout) {
-  return spawnSync('bash', ['-c', `set -o pipefail\n${text}`],
-    { cwd: root, encoding: 'utf8', timeout, killSignal: 'SIGKILL' });
+/** Status 137: it was killed, with all that it had started, after so many seconds. */
+function sh(text, seconds = 600) {
+  return spawnSync('timeout', ['-s', 'KILL', String(seconds), 'bash', '-c', text],
+    { cwd: root, encoding: 'utf8' });
 }
 
 function fill() {
@@ -96,8 +97,8 @@ staging: { same-host: bench, isolation: { none: bench },
 }
 
 const byHand = (text) => async () => {
-  const ran = sh(`rm -f ${scratch}* ${copy}*; ${text}`, secondsMax * 1000);
-  if (ran.error?.code === 'ETIMEDOUT') return undefined;
+  const ran = sh(`rm -f ${scratch}* ${copy}*; ${text}`, secondsMax);
+  if (ran.status === 137 || ran.signal === 'SIGKILL') return undefined;
   if (ran.status !== 0) throw new Error(ran.stderr);
   return copy;
 };
