@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CommandState } from '../../src/config/config.ts';
 import { specOf } from '../../src/state/spec.ts';
-import { makeBox, run as ofRun, shells, temporary, write, type Box, type Shell } from '../transaction/sandbox.ts';
+import { makeBox, run as ofRun, shells, temporary, write, type Box, type Shell }
+  from '../transaction/sandbox.ts';
 import { Verbs } from './bench.ts';
 import { commandBench, lockedState } from './command-bench.ts';
 import { conformance } from './conformance.ts';

@@ -117,7 +117,8 @@ mysql_write_objects() {
     fail "the views of $my_from cannot be read" || return
   while IFS= read -r my_line; do set -- "$@" "$my_line"; done <"$MY_DIR/views"
   [ $# != 0 ] || return 0
-  mysql_dump --compact --no-data --skip-triggers "$my_from" "$@" >"$MY_DIR/views.sql" 2>"$MY_DIR/said" ||
+  mysql_dump --compact --no-data --skip-triggers "$my_from" "$@" >"$MY_DIR/views.sql" \
+    2>"$MY_DIR/said" ||
     fail "the views of $my_from cannot be read: $(head -n 1 "$MY_DIR/said")" || return
   mysql_unname "$my_from" <"$MY_DIR/views.sql"
 }
