@@ -112,7 +112,8 @@ function proven(path) {
 const tool = await seatrial();
 const ways = [
   { title: 'Seatrial: one-step copy, checked, streamed, checked, kept', copy: tool.copy },
-  { title: 'VACUUM INTO, quick_check, cp', copy: byHand(`sqlite3 ${live} "vacuum into '${scratch}'" ` +
+  { title: 'VACUUM INTO, quick_check, cp',
+    copy: byHand(`sqlite3 ${live} "vacuum into '${scratch}'" ` +
     `&& sqlite3 ${scratch} 'pragma quick_check(1)' && cp ${scratch} ${copy} && sync ${copy}`) },
   { title: 'sqlite3 .backup, cp', copy: byHand(`sqlite3 ${live} ".backup ${scratch}" ` +
     `&& cp ${scratch} ${copy} && sync ${copy}`) },
@@ -132,7 +133,8 @@ try {
       const path = await way.copy();
       const seconds = (performance.now() - began) / 1000;
       const wait = await stop();
-      found[at].end = path === undefined ? `never ended: killed after ${secondsMax} s` : proven(path);
+      found[at].end = path === undefined
+        ? `never ended: killed after ${secondsMax} s` : proven(path);
       if (round > 0 || path === undefined) found[at].seconds.push(seconds);
       if (round > 0) found[at].waits.push(wait);
     }

@@ -167,7 +167,8 @@ describe('a mask', () => {
       run: { run: 'echo half; exit 4', user: undefined, timeoutSeconds: 9 } } }];
     await expect(copyToStaging({ ...bad, production: { ...bad.production,
       config: { ...bad.production.config, mask: masks } } }))
-      .rejects.toThrow(/the mask of up failed, so its copy was removed: the mask ended with status 4/);
+      .rejects.toThrow(
+        /mask of up failed, so its copy was removed: the mask ended with status 4/);
     expect(left(hosts)).toEqual([]);
     expect(listed(hosts)).not.toContain('"up"');
     await hosts.close();

@@ -93,7 +93,9 @@ ${more.join('\n')}
 /** All that is below a directory, with times and contents: equal where nothing was touched. */
 export function treeOf(root: string): string {
   const ran = spawnSync('sh', ['-c', `cd "$1" && find . -printf '%p %y %m %U %s %T@ %C@ %l\\n' |
-    LC_ALL=C sort && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum`, 'sh', root],
+    LC_ALL=C sort && find . -type f -print0 | LC_ALL=C sort -z |
+    xargs -0 -r sha256sum`, 'sh',
+  root],
   { encoding: 'utf8' });
   if (ran.status !== 0) throw new Error(ran.stderr);
   return ran.stdout;

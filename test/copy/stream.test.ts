@@ -201,7 +201,8 @@ describe('a runner that is killed', () => {
   it('at any point leaves nothing that could be taken for a copy', async () => {
     transpile(folder);
     const hosts = makeHosts({ state: [...state],
-      more: ['mask: [{ state: up, run: "sleep 0.3; touch {copy}/masked" }]', 'copy: { rate: 4MB }'] });
+      more: ['mask: [{ state: up, run: "sleep 0.3; touch {copy}/masked" }]',
+        'copy: { rate: 4MB }'] });
     fill(hosts);
     const before = treeOf(hosts.production);
     const path = runner(hosts);

@@ -164,7 +164,8 @@ describe('a copy over ssh', () => {
 
   it('that meets a full disk says so, and nothing of it is left; then it goes', async () => {
     const { input } = await copying(slow, async () => { await staging.fill(65_536); });
-    await expect(copyToStaging(input)).rejects.toThrow(/up could not be copied: staging: .*No space/s);
+    await expect(copyToStaging(input)).rejects
+      .toThrow(/up could not be copied: staging: .*No space/s);
     await staging.unfill();
     expect(await left(staging)).not.toMatch(/up/);
     await copyToStaging((await copying()).input);
@@ -193,7 +194,8 @@ describe('a copy over ssh', () => {
       await copyToStaging((await copying()).input);
     }
     expect(await left(production)).not.toMatch(/seatrial-copied-copy/);
-    await must(production, 'sqlite3 /srv/copied/data.db "delete from t where typeof(a) = \'blob\'"');
+    await must(production,
+      'sqlite3 /srv/copied/data.db "delete from t where typeof(a) = \'blob\'"');
   });
 });
 

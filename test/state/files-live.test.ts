@@ -11,7 +11,8 @@ import { crashShims, makeBox, need, run, runIn, shells, temporary, toolbox, why,
 
 /** What only files can do to a copy: each is met here by the verbs of directories and of SQLite. */
 const usual = ['awk', 'cat', 'chmod', 'chown', 'cmp', 'comm', 'cp', 'cut', 'date', 'dd', 'df',
-  'dirname', 'du', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mv', 'od', 'paste', 'readlink', 'rm',
+  'dirname', 'du', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mv', 'od', 'paste',
+  'readlink', 'rm',
   'sed', 'sh', 'sleep', 'sort', 'stat', 'sync', 'tail', 'tar', 'tr', 'uname', 'wc', 'xargs',
   'sha256sum', 'mktemp', 'getconf', 'getent', 'basename'];
 
@@ -58,7 +59,7 @@ describe.each(shells)('a directory, in %s', (shell) => {
     }
   });
 
-  it('that changes while it is sent is sent again, also where size and time tell nothing', async () => {
+  it('that changes while it is sent is sent again, where size and time tell nothing', async () => {
     const { box, path, verb } = scene(shell, 'state');
     mkdirSync(join(path, 'old'), { recursive: true });
     for (const name of ['gone', 'old/inside', 'quiet', 'turns']) {
@@ -100,7 +101,8 @@ ${path}2 state1 <"$RUN_DIR/stream"`,
           'deleted');
         const probe = await verb(`probe_directory ${path} state1`);
         expect(probe.output).toMatch(/\tproblem\tprocess [0-9]+ writes to .*gone\.db/);
-        expect((await verb(`copy_directory 'path=${path}\texclude=*.db' >/dev/null`)).status).toBe(0);
+        expect((await verb(`copy_directory 'path=${path}\texclude=*.db' >/dev/null`)).status)
+          .toBe(0);
       } finally {
         holder.kill('SIGKILL');
       }
@@ -114,7 +116,8 @@ ${path}2 state1 <"$RUN_DIR/stream"`,
     try {
       expect((await verb(`copy_directory ${path} >/dev/null`)).status).toBe(1);
       expect(why(box)).toContain(`${path}/map is written through memory`);
-      expect((await verb(`COPY_FROM=last-saved; copy_directory ${path} >/dev/null`)).status).toBe(0);
+      expect((await verb(`COPY_FROM=last-saved; copy_directory ${path} >/dev/null`)).status)
+        .toBe(0);
     } finally {
       holder.kill('SIGKILL');
     }
@@ -159,7 +162,8 @@ ${path}2 state1 <"$RUN_DIR/stream"`,
     await must(`lay_directory ${spec} state1 && lay_directory ${spec} state1`);
     expect([read('data'), read('cache/deep/two'), read('sub/app.pid')])
       .toEqual(['old', 'new cache', '1']);
-    const looked = await verb(`objects_directory ${spec} ${path}; rows_directory ${spec} ${path} -`);
+    const looked =
+      await verb(`objects_directory ${spec} ${path}; rows_directory ${spec} ${path} -`);
     expect(looked.output).not.toMatch(/pid|deep/);
     expect(looked.output).toMatch(/^rows\t\.\t1\t[0-9a-f]{64}$/m);
   });
@@ -222,7 +226,8 @@ describe.each(['sqlite3', 'python3', 'neither'] as const)('a database, with %s',
       { path: toolsWith(tool) });
     expect([received.status, why(box)], received.output).toEqual([0, '']);
     const copy = join(box.root, 'live/.seatrial-fake/incoming-there.db/database');
-    const count = spawnSync('python3', ['-c', 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1])\n' +
+    const count = spawnSync('python3', ['-c',
+      'import sqlite3, sys; c = sqlite3.connect(sys.argv[1])\n' +
       'print(c.execute("select count(*), sum(body like \'half%\') from note").fetchall(), ' +
       'c.execute("pragma integrity_check").fetchone())', copy], { encoding: 'utf8' });
     expect(count.stdout.trim()).toBe("[(256, 0)] ('ok',)");
@@ -262,7 +267,7 @@ ${path}2 state1 <"$RUN_DIR/stream"`, { path: toolsWith(tool) });
 });
 
 describe('rows of a database', () => {
-  it('are told alike by both tools, whatever the order on the disk, and cast where asked', async () => {
+  it('are told alike by both tools, in any order on the disk, and cast where asked', async () => {
     const { box, path, verb } = scene('dash', 'data.db');
     const make = (file: string, statements: string): void => {
       spawnSync('python3', ['-c', 'import sqlite3, sys; sqlite3.connect(sys.argv[1])' +
