@@ -74,7 +74,8 @@ export async function layStaging(pair: Pair, context: Context, laid: {
  * One transaction of the host without a window. Throws `refused` with what failed; staging is
  * closed then, and the next rehearsal begins anew.
  */
-export async function carryOut(staging: Acting, context: Context, steps: readonly Step[]): Promise<Plan> {
+export async function carryOut(staging: Acting, context: Context, steps: readonly Step[]):
+Promise<Plan> {
   const plan = stagingPlan(context, staging.host.name, steps);
   // Nobody is kept out or let in here: such words would frighten who reads along.
   const report: Report = (event) => {

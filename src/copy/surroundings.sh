@@ -238,8 +238,8 @@ keep_until() {
 # expire_at EPOCH KIND SPEC LABEL
 expire_at() { [ "$(date +%s)" -lt "$1" ] || "discard_$2" "$3" "$4"; }
 
-# forget_all_at EPOCH FUNCTION: nothing of production stays. Not while a rehearsal is at work, or has
-# died in it: then something of the copy may run, and the next contact ends that first.
+# forget_all_at EPOCH FUNCTION: nothing of production stays. Not while a rehearsal is at work, or
+# has died in it: then something of the copy may run, and the next contact ends that first.
 forget_all_at() {
   [ "$(date +%s)" -ge "$1" ] || return 0
   [ ! -s "$BASE/unfinished" ] || { say "run $(cat "$BASE/unfinished") is not finished"; return 1; }

@@ -85,7 +85,10 @@ function kindsAskedFor(plan: Plan): StateKind[] {
 }
 
 function verbsOf(plan: Plan): string[] {
-  return plan.steps.flatMap((it) => [...it.do, ...it.undo]).map((act) => String(act.argv[0]));
+  return plan.steps.flatMap((it) => [...it.do, ...it.undo]).flatMap((act) => {
+    const [name] = act.argv;
+    return typeof name === 'string' ? [name] : [];
+  });
 }
 
 /** One fixed part, without its leading directives for the linter. */

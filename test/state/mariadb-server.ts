@@ -84,8 +84,8 @@ export class MariadbServer {
     { encoding: 'utf8', maxBuffer: 1e9 });
     if (ran.status !== 0) throw new Error(ran.stderr);
     return ran.stdout.replaceAll(`\`${database}\`.`, '')
-      .replaceAll(`ALTER DATABASE \`${database}\` `, 'ALTER DATABASE ').replaceAll(' PRESERVE ENABLE ',
-      ' PRESERVE DISABLE ');
+      .replaceAll(`ALTER DATABASE \`${database}\` `, 'ALTER DATABASE ')
+      .replaceAll(' PRESERVE ENABLE ', ' PRESERVE DISABLE ');
   }
 
   databases(): string[] {

@@ -73,9 +73,9 @@ backup (copy-from)" || return
     2>/dev/null). Copy it from a backup (copy-from), or take a quieter hour"
 }
 
-# opened_safely PATH PROGRAM: somebody may have it open, and to open it makes no file beside it: what
-# SQLite makes there would belong to us, and lock the application out. Files that a crash has left
-# are not in use. With python3 the log is held while it is opened.
+# opened_safely PATH PROGRAM: somebody may have it open, and to open it makes no file beside it:
+# what SQLite makes there would belong to us, and lock the application out. Files that a crash has
+# left are not in use. With python3 the log is held while it is opened.
 opened_safely() {
   [ -n "$2" ] || return
   if [ "$(id -u)" = 0 ] && [ -z "$(open_in "$(readlink -f -- "$1")")" ]; then return 1; fi

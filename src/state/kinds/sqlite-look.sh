@@ -140,8 +140,8 @@ probe_sqlite() {
     told_of "$2" problem "process $id writes to a deleted file that was $1${TAB}Restart the \
 application: what it writes there will be lost."
   done
-  [ -n "$SQLITE_CLIENT" ] || { told_of "$2" problem "neither sqlite3 nor python3 is here${TAB}Install \
-one of them: apt-get install sqlite3"; return 0; }
+  [ -n "$SQLITE_CLIENT" ] || { told_of "$2" problem "neither sqlite3 nor python3 is here${TAB}\
+Install one of them: apt-get install sqlite3"; return 0; }
   if [ -r "$1" ] && [ -s "$1" ]; then told_of "$2" schema "$(schema_digest "$1")"; fi
 }
 

@@ -136,7 +136,8 @@ describe('a rehearsal of the guestbook by an ordinary user', () => {
 
     it('does not count where it was changed', async () => {
       const changed = `${stage.receipt}.changed`;
-      writeFileSync(changed, readFileSync(stage.receipt, 'utf8').replace(/"startedAt": ?"2/, '$&1'));
+      writeFileSync(changed,
+        readFileSync(stage.receipt, 'utf8').replace(/"startedAt": ?"2/, '$&1'));
       refused(await deploy('2.0.0', ['--receipt', changed]),
         /the receipt was changed since rehearse wrote it/);
     });

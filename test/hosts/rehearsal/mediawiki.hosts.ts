@@ -105,7 +105,8 @@ describe('MediaWiki, from Debian 12 to Debian 13', () => {
       // "revision_comment_temp doesn't exist": the old code does not work on the new tables.
       oldCode: { verdict: 'fail' }, undo: { equal: true, differences: [] } });
     const found = rehearsal.differences.filter((it) => it.kind !== 'added');
-    expect(found.filter((it) => it.accepted === undefined && it.harmless === undefined)).toEqual([]);
+    expect(found.filter((it) => it.accepted === undefined && it.harmless === undefined))
+      .toEqual([]);
     const reasons = new Map(found.map((it) => [`${it.object} ${it.kind}`, it.accepted]));
     expect(reasons.get('revision_comment_temp dropped')).toMatch(/named by its revision itself/);
     expect(reasons.get('ipblocks dropped')).toMatch(/block_target/);

@@ -127,8 +127,8 @@ async function use(host: TestHost, release: string): Promise<void> {
 
 /** Production's mail server, and a writer who may write as often as he likes. */
 function withMail(site: string, production: TestHost): string {
-  return `${site}\n$wgRateLimits = [];\n$wgEnableEmail = true;\n$wgSMTP = [ 'host' => '${production.address}',
-    'IDHost' => 'example.org', 'port' => ${mailPort}, 'auth' => false ];\n`;
+  return `${site}\n$wgRateLimits = [];\n$wgEnableEmail = true;
+  $wgSMTP = [ 'host' => '${production.address}', 'IDHost' => 'example.org', 'port' => ${mailPort}, 'auth' => false ];\n`;
 }
 
 async function must(host: TestHost, command: string): Promise<void> {
