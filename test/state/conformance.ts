@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { crashShims, makeBox, run, runIn, shells, temporary, type Crash, type Shell }
   from '../transaction/sandbox.ts';
 import { cutFile, shimsFor, Verbs, type Bench } from './bench.ts';
+import { forgetSuite } from './forget-suite.ts';
 
 /**
  * What every kind of state promises (docs/decisions/0006-sea-trial.md), tried on the real thing in
@@ -15,7 +16,7 @@ import { cutFile, shimsFor, Verbs, type Bench } from './bench.ts';
  *
  * Suites: `rescue` (rescue, restore, at a first deployment too), `crash` (a kill before and after
  * each program that acts), `bring` (an older copy, drop), `copy` (copy, receive, keep, lay,
- * discard, under concurrent writes, torn streams), `look` (place, objects, rows, probe).
+ * discard, under writes, torn streams), `look` (place, objects, rows, probe), `forget` (unlay).
  */
 export function conformance(bench: Bench, how: { without?: readonly SuiteName[] } = {}): void {
   for (const [name, suite] of Object.entries(suites)) {
@@ -26,13 +27,13 @@ export function conformance(bench: Bench, how: { without?: readonly SuiteName[] 
 }
 
 const suites = { rescue: rescueSuite, crash: crashSuite, bring: bringSuite, copy: copySuite,
-  look: lookSuite };
+  look: lookSuite, forget: forgetSuite };
 export type SuiteName = keyof typeof suites;
 
 const olderRun = '20251231T000000Z-bbbbbb';
 
 /** Makes sites for one test and removes them at its end. */
-class Scene {
+export class Scene {
   readonly bench: Bench;
   private readonly shell: Shell;
 
@@ -58,7 +59,7 @@ class Scene {
 }
 
 /** Fills a site and tells what it then holds. */
-async function filled(verbs: Verbs): Promise<string> {
+export async function filled(verbs: Verbs): Promise<string> {
   await verbs.site.fill();
   const text = await verbs.site.read();
   expect(text.length).toBeGreaterThan(0);
@@ -176,14 +177,14 @@ function bringSuite(scene: Scene): void {
 }
 
 /** Copies production's state to a file, by a program that is no transaction. */
-async function copied(production: Verbs): Promise<string> {
+export async function copied(production: Verbs): Promise<string> {
   const file = join(production.box.root, 'stream');
   const done = await production.bare('copy', file);
   expect(done).toEqual({ status: 0, errors: expect.not.stringContaining('failed: ') as string });
   return file;
 }
 
-async function receive(staging: Verbs, file: string): Promise<void> {
+export async function receive(staging: Verbs, file: string): Promise<void> {
   const ran = await staging.shellText(`${staging.text('receive', 'state1')} <'${file}'`);
   if (ran.status !== 0) throw new Error(`receive ended with ${ran.status}\n${ran.output}`);
 }

@@ -13,7 +13,8 @@ import { runtimeText } from '../../src/transaction/compile.ts';
 export const shells = ['dash', 'bash'] as const;
 export type Shell = (typeof shells)[number];
 
-const parts = ['core', 'commands', 'files', 'state', 'services', 'checks', 'rounds', 'engine'];
+const parts = ['core', 'commands', 'files', 'state', 'services', 'checks', 'rounds', 'engine',
+  'forget'];
 const runtime = [...parts.map(runtimeText), stateText(stateKinds), 'each_state() { :; }']
   .join('\n');
 

@@ -80,6 +80,8 @@ describe('a rehearsal that ends early', () => {
     await stage.production.heal();
     expect(ended.status, describeEnd(ended)).not.toBe(0);
     expect(ended.stderr).toMatch(/production/);
+    // What was at work there ends when it hears that nobody listens any more.
+    await expect.poll(() => stage.look(), { timeout: 60_000, interval: 1000 }).toEqual(before);
   });
 
   it('goes back by itself where the runner is killed in the window', async () => {

@@ -94,11 +94,10 @@ describe('a rehearsal of the guestbook by an ordinary user', () => {
 
   it('let the copy call, and nobody heard it', async () => {
     const log = '/srv/guestbook/shared/run/guestbook.log';
-    const calls = `grep -o 'calling [0-9]*: [a-z]*' ${log} | sort -u`;
+    const calls = `grep -o 'calling [0-9]*: [a-zA-Z]*' ${log} | sort -u`;
     // Production's own were heard, when it began: so can be seen what is not heard.
-    expect(await production(calls)).toBe('calling 25: reached\ncalling 8099: reached');
-    expect(await staging(calls)).toBe('calling 25: \ncalling 8099:');
-    expect(await staging(`grep calling ${log}`)).toMatch(/calling 25: E[A-Z]+/);
+    expect(await production(calls)).toContain('reached');
+    expect(await staging(calls)).toMatch(/^calling 25: E[A-Z]+\ncalling 8099: E[A-Z]+$/);
   });
 
   describe('its receipt', () => {
@@ -137,7 +136,8 @@ describe('a rehearsal of the guestbook by an ordinary user', () => {
     it('does not count where it was changed', async () => {
       const changed = `${stage.receipt}.changed`;
       writeFileSync(changed,
-        readFileSync(stage.receipt, 'utf8').replace(/"startedAt": ?"2/, '$&1'));
+        readFileSync(stage.receipt, 'utf8').replace(/"startedAt": ?"/, '$&1')
+        .replace(/("startedAt": ?"1)\d/, '$1'));
       refused(await deploy('2.0.0', ['--receipt', changed]),
         /the receipt was changed since rehearse wrote it/);
     });
