@@ -9,8 +9,8 @@ import { runtimeText } from '../transaction/compile.ts';
 
 const surroundings = new URL('./surroundings.sh', import.meta.url);
 
-/** Below what Linux takes as one argument (128 KiB), with room for the words after it. */
-const scriptBytesMax = 120_000;
+/** Linux takes 128 KiB as one argument; characters of the text may have more than one byte. */
+const argumentCharactersMax = 60_000;
 
 /** What the text of one host needs to know. */
 export interface Site {
@@ -22,23 +22,39 @@ export interface Site {
 
 /** The verbs of these kinds and what is around them, as shell text without a call. */
 export function copyText(site: Site, kinds: readonly StateKind[]): string {
-  const text = [
+  return [
     'set -u',
     `APP=${quote(site.application)} BASE=${quote(site.records)} RUN=${quote(site.run)}`,
     ...['core', 'commands', 'state'].map(runtimeText),
     stateText(stateKinds.filter((it) => kinds.includes(it))),
     readFileSync(surroundings, 'utf8').replace(/^# shellcheck shell=sh.*\n/, ''),
   ].join('\n');
-  const bytes = Buffer.byteLength(text);
-  if (bytes > scriptBytesMax) throw new Error(`the text of a copy has ${bytes} bytes`);
-  return text;
 }
 
-/** A call of one verb; the text is an argument, so that standard input is free for the stream. */
+/** Joins the first arguments to a text, of which it takes away as many, and calls the rest. */
+const joining = [
+  'count=$1 text=',
+  'shift',
+  'while [ "$count" -gt 0 ]; do text=$text$1 count=$((count - 1)); shift; done',
+  'eval "$text"',
+  'unset text count',
+  '"$@"',
+].join('\n');
+
+/**
+ * A call of one verb; the text is in arguments, so that standard input is free for the stream. It
+ * is in pieces, since all kinds together are longer than one argument may be.
+ */
 export function copyCommand(
   site: Site, kinds: readonly StateKind[], words: readonly string[],
 ): Command {
-  return command('/bin/sh', '-c', `${copyText(site, kinds)}\n"$@"`, 'seatrial-copy', ...words);
+  const text = copyText(site, kinds);
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; at += argumentCharactersMax) {
+    pieces.push(text.slice(at, at + argumentCharactersMax));
+  }
+  return command('/bin/sh', '-c', joining, 'seatrial-copy', String(pieces.length), ...pieces,
+    ...words);
 }
 
 export interface Expiring {
