@@ -250,8 +250,10 @@ forget_all_at() {
 # kept_all KIND SPEC LABEL…: yes or no, a line each; of what is no file it cannot be told here.
 kept_all() {
   while [ $# -ge 3 ]; do
-    where=$("place_$1" "$2" "$3" pristine)
+    # A kind that finds no pristine place says so, and there is none.
+    where=$("place_$1" "$2" "$3" pristine 2>/dev/null) || where=
     case $where in
+      '') echo no ;;
       /*) if [ -e "$where" ]; then echo yes; else echo no; fi ;;
       *) echo yes ;;
     esac
