@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['test/**/*.hosts.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    fileParallelism: false,
+    // Hosts wait for each other most of the time; each lab has its own numbers and names.
+    maxWorkers: 2,
     allowOnly: false,
     globalSetup: ['test/hosts/prerequisites.ts'],
   },
