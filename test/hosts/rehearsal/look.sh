@@ -15,6 +15,8 @@ find $places -xdev -type d -printf '%p %m %u %g\n' | grep -v -E "$left_out" | so
 find $places -xdev -type f -newer /opt/made -print0 | grep -z -v -E "$left_out" | sort -z |
   xargs -0 -r sha256sum | sha256sum | tell contents
 ls /dev/shm /run/seatrial 2>/dev/null | tr '\n' ' ' | tell temporary
-ps -e -o pid=,user=,args= | grep -v -E \
-  'sshd: |systemd --user|\(sd-pam\)|ps -e -o|^ *[0-9]+ root +(sh|cat|grep|sort|tr)( |$)|postgres: ' |
+# Without this very look, logins, and sessions of the database, which are told by themselves.
+others='sshd: |systemd --user|\(sd-pam\)|ps -e -o|postgres: '
+ps -e -o pid=,user=,args= |
+  grep -v -E "$others|^ *[0-9]+ root +(sh|cat|grep|sort|tr)( |\$)" |
   sort | tr '\n' ';' | tell processes
