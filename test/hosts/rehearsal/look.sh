@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2009,SC2012 # what is asked for is this text
 # What production is like, as name TAB value: files with their times, contents, processes, sessions
 # of others. Runs as root, changes nothing. Directories have no times here: something may have been
 # made in them and removed. What each login writes by itself is left out.
