@@ -128,7 +128,8 @@ async function use(host: TestHost, release: string): Promise<void> {
 /** Production's mail server, and a writer who may write as often as he likes. */
 function withMail(site: string, production: TestHost): string {
   return `${site}\n$wgRateLimits = [];\n$wgEnableEmail = true;
-  $wgSMTP = [ 'host' => '${production.address}', 'IDHost' => 'example.org', 'port' => ${mailPort}, 'auth' => false ];\n`;
+  $wgSMTP = [ 'host' => '${production.address}', 'port' => ${mailPort},
+    'IDHost' => 'example.org', 'auth' => false ];\n`;
 }
 
 async function must(host: TestHost, command: string): Promise<void> {
