@@ -91,7 +91,9 @@ check_log() {
   [ "$(stat -L -c %i -- "$1")" = "$inode" ] && [ "$(stat -L -c %s -- "$1")" -ge "$offset" ] &&
     [ "$(before_mark "$1" "$offset")" = "$sum" ] || offset=0
   found=$(tail -c "+$((offset + 1))" -- "$1" | grep -a -E -e "$3" |
-    { if [ -n "$4" ]; then grep -a -v -E -e "$4"; else cat; fi; } | head -n 1)
+    { if [ -n "$4" ]; then grep -a -v -E -e "$4"; else cat; fi; } |
+    awk 'NR == 1 { first = $0 } { last = $0 }
+      END { if (NR > 0) print first (NR == 1 ? "" : " (" NR - 1 " more, the last: " last ")") }')
   [ -z "$found" ] || { SAID="new line: $found"; return 1; }
 }
 

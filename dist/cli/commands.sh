@@ -11,6 +11,10 @@ told() {
   esac
 }
 
+# A rehearsal puts something in their place: nothing starts, and nothing runs, un-isolated.
+before_start() { :; }
+confine() { :; }
+
 # as_user USER|- SECONDS DIRECTORY NAME=VALUE|- TEXT
 as_user() {
   user=$1 seconds=$2 directory=$3 setting=$4 text=$5
@@ -26,7 +30,7 @@ as_user() {
   home=${account%:*}
   home=${home##*:}
   (
-    cd -- "$directory" || exit 126
+    confine && cd -- "$directory" || exit 126
     exec timeout -k 10 "$seconds" "$@" env -i HOME="${home:-/}" USER="$user" LOGNAME="$user" \
       PATH="$PATH" LANG="${APP_LANG:-C.UTF-8}" SEATRIAL_RUN="$RUN" \
       SEATRIAL_ENTRY="${ENTRY:-}" "$setting" /bin/sh -c "$text" </dev/null

@@ -77,9 +77,7 @@ serves_again() { check_rounds restored 1; }
 housekeeping() {
   prune_releases
   newest_first "$BASE/rescues" "$KEEP_RESCUES" | while read -r name; do
-    while IFS="$(printf '\t')" read -r _ _ place _; do
-      drop_ours "$place"
-    done <"$BASE/rescues/$name"
+    drop_listed "$BASE/rescues/$name"
     rm -f -- "$BASE/rescues/$name"
   done
   newest_first "$BASE/failed" "$KEEP_FAILED" | while read -r name; do
@@ -88,12 +86,21 @@ housekeeping() {
       place=$(dirname -- "$(readlink -- "$link")")
       case $place in */failed-"$name") drop_ours "$place" ;; esac
     done
+    drop_listed "${BASE:?}/failed/$name/places"
     remove_tree "${BASE:?}/failed/$name"
   done
   # What a rescue copy belongs to stays: going back to it is compared with that run's baseline.
   newest_first "$BASE/runs" 20 | while read -r name; do
     [ -e "$BASE/rescues/$name" ] || rm -rf -- "${BASE:?}/runs/$name"
   done
+}
+
+# drop_listed FILE: KIND, IDENTITY and PLACE a line.
+drop_listed() {
+  [ -e "$1" ] || return 0
+  while IFS="$(printf '\t')" read -r kind identity place _; do
+    drop_place "$kind" "$identity" "$place" </dev/null
+  done <"$1"
 }
 
 # newest_first DIRECTORY KEEP: names beyond the newest KEEP; run ids sort by time. What this run

@@ -67,6 +67,7 @@ halt_unit() {
 
 # start_unit UNIT [NAME=VALUE]: through the closed gate, by a file that does not survive a reboot.
 start_unit() {
+  before_start || return
   mkdir -p -- "$RUN_STATE" || fail "$RUN_STATE could not be made" || return
   if [ -n "${2:-}" ]; then
     printf '%s\n' "$2" >"$RUN_STATE/private.env" || return

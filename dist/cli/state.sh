@@ -25,15 +25,35 @@ same_tree() {
 
 rescue_place() { printf '%s/rescue-%s-%s' "$(side "$1")" "$RUN" "$2"; }
 
-# note_place KIND PATH PLACE: what stands in a side directory is found, and later removed, by this
+# note_place KIND IDENTITY PLACE: what is kept for going back is found, and later removed, by this
 # list; a rescue copy exists only when it stands here. Once for each place.
-note_place() {
+note_place() { note_line "$1" "$2" "$3" "$(count_files "$3")" "$(du -s -k -- "$3" | cut -f1)"; }
+
+# note_line KIND IDENTITY PLACE COUNT KILOBYTES: the same for what is no file.
+note_line() {
   mkdir -p -- "$BASE/rescues" || return
   ! listed "$3" || return 0
-  printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$(count_files "$3")" \
-    "$(du -s -k -- "$3" | cut -f1)" >>"$BASE/rescues/$RUN"
+  printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" >>"$BASE/rescues/$RUN"
   flush "$BASE/rescues/$RUN" "$BASE/rescues"
 }
+
+# note_failed KIND IDENTITY PLACE: what is no file goes with its failed bundle when that is removed.
+note_failed() {
+  mkdir -p -- "$BUNDLE" && ! grep -q -s -x -F -e "$1	$2	$3" "$BUNDLE/places" || return 0
+  printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$BUNDLE/places" && flush "$BUNDLE/places" "$BUNDLE"
+}
+
+# drop_place KIND IDENTITY PLACE: removes one of them. A kind whose places are no files has a verb
+# `drop_KIND SPEC PLACE`, and it is asked only about what the configuration still names.
+drop_place() {
+  case $1 in
+    postgres | mysql) each_state drop_in_state "$1" "$2" "$3" ;;
+    *) drop_ours "$3" ;;
+  esac
+}
+
+# drop_in_state KIND IDENTITY PLACE and then the state: KIND SPEC LABEL IDENTITY
+drop_in_state() { if [ "$1	$2" = "$4	$7" ]; then "drop_$1" "$5" "$3"; fi; }
 
 listed() { cut -f3 "$BASE/rescues/$RUN" 2>/dev/null | grep -q -x -F -e "$1"; }
 
@@ -70,140 +90,9 @@ no_state() {
   [ "$3" = first ] && [ ! -e "$1" ] && : >"$RUN_DIR/no-state-$2" && flush "$RUN_DIR"
 }
 
-# The application is stopped: nothing may change while the copy is made.
-rescue_directory() {
-  ! no_state "$1" "$2" "$3" || return 0
-  place=$(rescue_place "$1" "$2")
-  [ -d "$1" ] && [ ! -L "$1" ] || fail "$1 is not there as a directory" || return
-  ! mounted_inside "$1" || fail "a file system is mounted inside $1" || return
-  make_side "$1" && rm -rf -- "$place.part" || return
-  copy_tree "$1" "$place.part" && same_tree "$1" "$place.part" || return
-  flush_tree "$place.part"
-  mv -T -- "$place.part" "$place" && flush "$(side "$1")" && note_rescue "$1" "$2" directory
-}
-
-# The failed state is kept whole; the copy takes its place by rename. Safe to run again anywhere.
-restore_directory() {
-  [ ! -e "$RUN_DIR/no-state-$2" ] || { keep_failed "$1" "state-$2"; return; }
-  place=$(rescue_place "$1" "$2")
-  if [ -d "$place" ]; then
-    keep_failed "$1" "state-$2" && swapping "$2" && mv -T -- "$place" "$1" ||
-      fail "$place could not be swapped back to $1" || return
-    flush "$(dirname -- "$1")" "$(side "$1")"
-  else
-    swapped_if_rescued "$1" "$2" "$place" || return
-  fi
-  rm -rf -- "$place.part"
-  forget_place "$place"
-}
-
-# Who has a file open: a database that is written while it is copied is torn.
-holders() { openers "$1" | tr '\n' ' '; }
-
-# The database with what SQLite keeps beside it: a hot journal or a log that is not yet merged.
-sqlite_files() {
-  for suffix in '' -journal -wal -shm; do
-    [ ! -e "$1$suffix" ] || printf '%s\n' "$suffix."
-  done
-}
-
-rescue_sqlite() {
-  ! no_state "$1" "$2" "$3" || return 0
-  place=$(rescue_place "$1" "$2")
-  [ -f "$1" ] && [ ! -L "$1" ] || fail "$1 is not there as a file" || return
-  [ -z "$(holders "$1")" ] || fail "$1 is still open in process $(holders "$1")" || return
-  make_side "$1" && rm -rf -- "$place.part" && mkdir -m 700 -- "$place.part" || return
-  for suffix in $(sqlite_files "$1"); do
-    suffix=${suffix%.}
-    copy_tree "$1$suffix" "$place.part/database$suffix" || return
-    cmp -s -- "$1$suffix" "$place.part/database$suffix" ||
-      fail "$1$suffix changed while it was copied" || return
-  done
-  prove_sqlite "$place.part" || return
-  flush_tree "$place.part"
-  mv -T -- "$place.part" "$place" && flush "$(side "$1")" && note_rescue "$1" "$2" sqlite
-}
-
-# Opens a scratch copy, since opening may merge the log: the rescue copy keeps its bytes.
-prove_sqlite() {
-  scratch=$1.proof
-  rm -rf -- "$scratch" && cp -R --reflink=auto -- "$1" "$scratch" || return
-  answer=$(open_sqlite "$scratch/database" 2>&1)
-  rm -rf -- "$scratch"
-  [ "$answer" = ok ] || fail "the rescue copy does not open: $answer"
-}
-
-open_sqlite() {
-  if command -v sqlite3 >/dev/null; then
-    sqlite3 -batch "$1" 'pragma quick_check(1);'
-  elif command -v python3 >/dev/null && python3 -c 'import sqlite3' 2>/dev/null; then
-    python3 -c 'import sqlite3, sys
-print(sqlite3.connect(sys.argv[1]).execute("pragma quick_check(1)").fetchone()[0])' "$1"
-  elif [ "$(head -c 15 "$1")" = 'SQLite format 3' ]; then
-    printf 'ok'
-    say 'neither sqlite3 nor python3 is here: the copy was compared byte by byte, not opened' >&3
-  else
-    printf 'it does not begin as a SQLite database'
-  fi
-} 3>>"$RUN_DIR/console.log"
-
-restore_sqlite() {
-  if [ -e "$RUN_DIR/no-state-$2" ]; then
-    for suffix in -journal -wal -shm ''; do
-      keep_failed "$1$suffix" "state-$2$suffix" || return
-    done
-    return
-  fi
-  place=$(rescue_place "$1" "$2")
-  if [ -d "$place" ]; then
-    restore_sqlite_files "$1" "$2" "$place" || fail "$place could not be swapped back" || return
-  else
-    swapped_if_rescued "$1" "$2" "$place" || return
-  fi
-  rm -rf -- "$place.part" "$place.part.proof"
-  forget_place "$place"
-}
-
-# First all that the failed release left goes away, and only then the copy comes back: a second
-# run can always tell the two apart.
-restore_sqlite_files() {
-  if [ ! -e "$3/away" ]; then
-    for suffix in -journal -wal -shm ''; do
-      keep_failed "$1$suffix" "state-$2$suffix" || return
-    done
-    swapping "$2" && : >"$3/away" && flush "$3/away" "$3" || return
-  fi
-  for suffix in -journal -wal -shm ''; do
-    [ ! -e "$3/database$suffix" ] || mv -T -- "$3/database$suffix" "$1$suffix" || return
-  done
-  flush "$(dirname -- "$1")" && rm -rf -- "$3"
-}
-
-# bring_directory PATH LABEL PLACE: an older rescue copy takes the place of the state; what is
-# there now was just rescued, and is kept beside it all the same.
-bring_directory() {
-  make_side "$1" && rm -rf -- "$(side "$1")/bring-$RUN-$2" || return
-  copy_tree "$3" "$(side "$1")/bring-$RUN-$2" && same_tree "$3" "$(side "$1")/bring-$RUN-$2" ||
-    return
-  mv -T -- "$1" "$(side "$1")/replaced-$RUN-$2" &&
-    mv -T -- "$(side "$1")/bring-$RUN-$2" "$1" && flush "$(dirname -- "$1")" "$(side "$1")" &&
-    note_place replaced "$1" "$(side "$1")/replaced-$RUN-$2"
-}
-
-bring_sqlite() {
-  make_side "$1" && mkdir -p -- "$(side "$1")/replaced-$RUN-$2" || return
-  for suffix in -journal -wal -shm ''; do
-    [ ! -e "$1$suffix" ] ||
-      mv -T -- "$1$suffix" "$(side "$1")/replaced-$RUN-$2/database$suffix" || return
-    [ ! -e "$3/database$suffix" ] || copy_tree "$3/database$suffix" "$1$suffix" || return
-  done
-  flush_tree "$(dirname -- "$1")"
-  note_place replaced "$1" "$(side "$1")/replaced-$RUN-$2"
-}
-
-# The undo of both: the rescue copy of this run does the work, what is half made goes away, and
-# what was put aside is told to the person who looks for it.
-unbring() {
+# unbring_path PATH LABEL: the rescue copy of this run does the work, what is half made goes away,
+# and what was put aside is told to the person who looks for it.
+unbring_path() {
   rm -rf -- "$(side "$1")/bring-$RUN-$2"
   keep_failed "$(side "$1")/replaced-$RUN-$2" "replaced-$2"
 }
