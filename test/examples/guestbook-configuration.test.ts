@@ -22,17 +22,19 @@ describe('the configurations of the guestbook', () => {
   });
 
   it('for the demonstration stays below the directory it is made for', async () => {
-    const settings = { root: '/tmp/demo', port: 18001, privatePort: 18002, node: '/opt/node' };
+    const settings = { root: '/tmp/demo', port: 18001, privatePort: 18002, stagingPort: 18003,
+      stagingPrivatePort: 18004, node: '/opt/node' };
     const config = parseConfig(await configurationOf(settings), 'seatrial.yml');
     expect(config.maintenance).toEqual({
       kind: 'private', variable: 'PORT', privateValue: '18002', publicValue: '18001',
     });
     const paths = JSON.stringify(config).match(/"\/[^"]*"/g) ?? [];
     expect(paths.length).toBeGreaterThan(5);
-    expect(paths.filter((path) => !path.startsWith('"/tmp/demo/production/'))).toEqual([]);
+    expect(paths.filter((path) => !path.startsWith('"/tmp/demo/production/')))
+      .toEqual(['"/tmp/demo/production"', '"/tmp/demo/staging"']);
   });
 
   it('is not made without all of its settings', async () => {
-    await expect(configurationOf({ root: '/tmp/demo' })).rejects.toThrow('@PORT@ is unknown');
+    await expect(configurationOf({ root: '/tmp/demo' })).rejects.toThrow('@NODE@ is unknown');
   });
 });

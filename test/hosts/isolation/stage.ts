@@ -66,12 +66,8 @@ export async function createStage(lab: Lab, wanted: {
     expect({ status, stderr }, command).toEqual({ status: 0, stderr: '' });
     return stdout.trim();
   };
-  await connect(production, address6.production, lab.gateway);
-  await connect(staging, address6.staging, lab.gateway);
-  await listen(production);
+  await prepare(lab, production, staging);
   await output('useradd --system --user-group guestbook; install -d -o guestbook /srv/calls');
-  await staging.writeFile('/opt/caller.py', caller.replaceAll('PRODUCTION4', production.address)
-    .replaceAll('PRODUCTION6', address6.production));
   await output(`install -d -o ${login} /srv/guestbook ${records} ${records}/runs/${run}`);
   let addresses: readonly string[] | undefined;
   const config: IsolationStage['config'] = (more = '', other = service) =>
@@ -117,6 +113,15 @@ export async function createStage(lab: Lab, wanted: {
       await production.exec(': >/var/heard');
     },
   };
+}
+
+/** Production listens, and staging has a program that calls it in every way. */
+async function prepare(lab: Lab, production: TestHost, staging: TestHost): Promise<void> {
+  await connect(production, address6.production, lab.gateway);
+  await connect(staging, address6.staging, lab.gateway);
+  await listen(production);
+  await staging.writeFile('/opt/caller.py', caller.replaceAll('PRODUCTION4', production.address)
+    .replaceAll('PRODUCTION6', address6.production));
 }
 
 /** With a way out that leads nowhere, as a gateway that drops would. */
