@@ -109,9 +109,7 @@ export async function createStage(lab: Lab, wanted: {
       await staging.boot();
       await connect(staging, address6.staging, lab.gateway);
     },
-    async forget() {
-      await production.exec(': >/var/heard');
-    },
+    forget: async () => { await production.exec(': >/var/heard'); },
   };
 }
 
