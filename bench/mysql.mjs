@@ -36,7 +36,7 @@ const client = (side) => `--defaults-extra-file=${root}/${side}.cnf`;
 const sql = (side, text, database = '') =>
   sh(`mariadb ${client(side)} --batch --skip-column-names --raw ${database}`, { input: text });
 
-/** The settings are those of Debian, but for the memory; what is committed is on the disk. */
+/** The settings are those of MariaDB, but for the memory: what is committed is on the disk. */
 async function startServer(side) {
   const user = process.getuid() === 0 ? 'mysql' : userInfo().username;
   const place = join(root, side);
