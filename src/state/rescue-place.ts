@@ -41,7 +41,7 @@ const nameBytesMax = 63;
 /** As `pg_named` of postgres.sh makes it. */
 function databaseBeside(name: string, tag: string): string {
   if (Buffer.byteLength(`${name}_${tag}`) <= nameBytesMax) return `${name}_${tag}`;
-  const plain = Buffer.from(name).toString('latin1').replace(/[^A-Za-z0-9_]/g, '_').slice(0, 14);
+  const plain = Buffer.from(name).toString('latin1').replace(/[^A-Za-z0-9_]/g, '_').slice(0, 10);
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
   return `${plain}_${digest}_${tag}`;
 }
