@@ -1,11 +1,24 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { quote } from '../../src/command/quote.ts';
 import type { StateKind } from '../../src/state/spec.ts';
 import { stateText } from '../../src/state/text.ts';
 import { crashShims, need, run, runIn, temporary, why, write, type Box, type Crash, type Ran,
   type Shell } from '../transaction/sandbox.ts';
+
+/** The last whole number that a writer has printed, one a line; a chunk may end anywhere in it. */
+export function countOf(stream: Readable | null): () => number {
+  let count = 0;
+  let rest = '';
+  stream?.on('data', (chunk: Buffer) => {
+    const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
+    rest = lines.pop() ?? '';
+    count = Number(lines.at(-1) ?? count);
+  });
+  return () => count;
+}
 
 /**
  * One kind of state as the conformance suite sees it. A bench is made once for a test file;

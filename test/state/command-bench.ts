@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { specOf } from '../../src/state/spec.ts';
 import type { CommandState } from '../../src/config/config.ts';
 import type { Box } from '../transaction/sandbox.ts';
-import type { Bench, Site, Writer } from './bench.ts';
+import { countOf, type Bench, type Site, type Writer } from './bench.ts';
 
 const user = (run: string, timeoutSeconds = 20): CommandState['copy'] =>
   ({ run, user: undefined, timeoutSeconds });
@@ -54,13 +54,10 @@ class CommandSite implements Site {
 flock '${this.live}.lock' sh -c "for part in a b; do sleep 0.01; echo $n >'${this.live}.part'
 mv '${this.live}.part' '${this.live}/'\\$part; done"
 echo $n; done`], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-    let done = 0;
-    loop.stdout.on('data', (chunk: Buffer) => {
-      done = Number(chunk.toString().trim().split('\n').at(-1) ?? done);
-    });
+    const done = countOf(loop.stdout);
     return {
       reached: async (units) => {
-        for (let tries = 0; done < units; tries += 1) {
+        for (let tries = 0; done() < units; tries += 1) {
           if (tries > 300) throw new Error('the writer does not get on');
           await new Promise((resolve) => setTimeout(resolve, 50));
         }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Box } from '../transaction/sandbox.ts';
 import { conformance } from './conformance.ts';
-import type { Bench, Site, Writer } from './bench.ts';
+import { countOf, type Bench, type Site, type Writer } from './bench.ts';
 
 /** Everything below a directory that a user could read, one line each. */
 function textOf(root: string, below = ''): string {
@@ -37,13 +37,10 @@ done`;
 function write(root: string): Writer {
   const child: ChildProcess = spawn('sh', ['-c', writing, 'writer', root],
     { stdio: ['ignore', 'pipe', 'inherit'] });
-  let units = 0;
-  child.stdout?.on('data', (chunk: Buffer) => {
-    units = Number(chunk.toString('utf8').trim().split('\n').at(-1));
-  });
+  const units = countOf(child.stdout);
   return {
     async reached(wanted) {
-      while (units < wanted) {
+      while (units() < wanted) {
         if (child.exitCode !== null) throw new Error('the writer has ended');
         await sleep(20);
       }
@@ -54,7 +51,7 @@ function write(root: string): Writer {
       const status = await ended;
       rmSync(join(root, '../stop'));
       if (status !== 0) throw new Error(`the writer ended with ${status}`);
-      return units;
+      return units();
     },
   };
 }

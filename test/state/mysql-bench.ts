@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Box } from '../transaction/sandbox.ts';
-import type { Bench, Site, Writer } from './bench.ts';
+import { countOf, type Bench, type Site, type Writer } from './bench.ts';
 import type { MariadbServer } from './mariadb-server.ts';
 
 let counter = 0;
@@ -102,15 +102,12 @@ insert into unit_a values ($n); insert into unit_b values ($n);
 insert into account (name) values ('w$n'); commit; select $n;"; sleep 0.02; done |
 mariadb --defaults-file='${this.server.options}' --batch --skip-column-names --unbuffered \
 '${this.name}'`], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    let done = 0;
+    const done = countOf(loop.stdout);
     let errors = '';
-    loop.stdout.on('data', (chunk: Buffer) => {
-      done = Number(chunk.toString().trim().split('\n').at(-1) ?? done);
-    });
     loop.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
     return {
       reached: async (units) => {
-        for (let tries = 0; done < units; tries += 1) {
+        for (let tries = 0; done() < units; tries += 1) {
           if (tries > 300) throw new Error(`the writer does not get on: ${errors}`);
           await new Promise((resolve) => setTimeout(resolve, 50));
         }

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { need, type Box } from '../transaction/sandbox.ts';
-import type { Bench, Site, Writer } from './bench.ts';
+import { countOf, type Bench, type Site, type Writer } from './bench.ts';
 import { conformance } from './conformance.ts';
 
 /** All rows and the schema of a database, opened as a copy so that it stays as it is. */
@@ -55,13 +55,10 @@ function sql(path: string, text: string): void {
 function write(path: string): Writer {
   const child: ChildProcess = spawn(need('python3'), ['-c', writing, path],
     { stdio: ['ignore', 'pipe', 'inherit'] });
-  let units = 0;
-  child.stdout?.on('data', (chunk: Buffer) => {
-    units = Number(chunk.toString('utf8').trim().split('\n').at(-1));
-  });
+  const units = countOf(child.stdout);
   return {
     async reached(wanted) {
-      while (units < wanted) {
+      while (units() < wanted) {
         if (child.exitCode !== null) throw new Error('the writer has ended');
         await sleep(20);
       }
@@ -72,7 +69,7 @@ function write(path: string): Writer {
       const status = await ended;
       rmSync(`${path}.stop`);
       if (status !== 0) throw new Error(`the writer ended with ${status}`);
-      return units;
+      return units();
     },
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Box } from '../transaction/sandbox.ts';
-import type { Bench, Site, Writer } from './bench.ts';
+import { countOf, type Bench, type Site, type Writer } from './bench.ts';
 
 /** What the tests were written with. Debian 12 has no package of it. */
 const packages = ['ZODB==6.4', 'ZEO==6.2'];
@@ -98,15 +98,12 @@ export class ZodbSite implements Site {
 
   startWriting(): Writer {
     const child = this.zodb.start('write', this.parts);
-    let done = 0;
+    const done = countOf(child.stdout);
     let errors = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      done = Number(chunk.toString().trim().split('\n').at(-1) ?? done);
-    });
     child.stderr?.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
     return {
       reached: async (units) => {
-        for (let tries = 0; done < units; tries += 1) {
+        for (let tries = 0; done() < units; tries += 1) {
           if (tries > 300) throw new Error(`the writer does not get on: ${errors}`);
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
