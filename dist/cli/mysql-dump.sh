@@ -34,7 +34,7 @@ mysql_write_tables() {
     >"$MY_DIR/schema.sql" 2>"$MY_DIR/said" ||
     fail "the tables of $my_from cannot be read: $(cat "$MY_DIR/said")" || return
   printf '%s\n' "SET NAMES utf8mb4;" "SET time_zone = '+00:00', foreign_key_checks = 0," \
-    "  unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO';"
+    "  sql_mode = 'NO_AUTO_VALUE_ON_ZERO';"
   mysql_defer_keys "$MY_DIR/keys.sql" <"$MY_DIR/schema.sql" || return
   [ -z "$(mysql_ask "SELECT 1 FROM information_schema.tables WHERE table_schema =
     $(mysql_text "$my_from") AND table_type = 'SYSTEM VERSIONED' LIMIT 1")" ] ||
