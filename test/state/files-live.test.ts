@@ -215,12 +215,15 @@ describe.each(['sqlite3', 'python3', 'neither'] as const)('a database, with %s',
     + 'files, and production stays as it is', async (kind) => {
     const { box, path, verb } = scene('dash', 'data.db');
     makeDatabase(path, kind);
-    const before = readdirSync(join(box.root, 'live')).map((it) =>
-      [it, readFileSync(join(box.root, 'live', it)).toString('base64')]);
+    // Only root sees who has it open. Anybody else must ask as a reader of SQLite, who notes in the
+    // shared index (-shm) that he reads; what he reads stays as it is.
+    const isIndex = (name: string): boolean => process.getuid?.() !== 0 && name.endsWith('-shm');
+    const files = (): string[][] => readdirSync(join(box.root, 'live')).map((it) => [it,
+      isIndex(it) ? '' : readFileSync(join(box.root, 'live', it)).toString('base64')]);
+    const before = files();
     const ran = await verb(`copy_sqlite ${path} >"$RUN_DIR/stream"`, { path: toolsWith(tool) });
     expect([ran.status, why(box)], ran.output).toEqual([0, '']);
-    expect(readdirSync(join(box.root, 'live')).map((it) =>
-      [it, readFileSync(join(box.root, 'live', it)).toString('base64')])).toEqual(before);
+    expect(files()).toEqual(before);
     const there = join(box.root, 'live/there.db');
     const received = await verb(`receive_sqlite ${there} state1 <"$RUN_DIR/stream"`,
       { path: toolsWith(tool) });
