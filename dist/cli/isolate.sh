@@ -6,7 +6,10 @@
 # and proves it anew (`confine` and `before_start` are called by as_user and by each start).
 
 ISOLATION=/usr/local/sbin/seatrial-isolation-$APP
-ISOLATED=$RUN_STATE/isolated
+# Gone after a reboot: in /run, which units look at too; or, where an ordinary user cannot write
+# there, under the name of this boot.
+if [ -w "$RUN_STATE" ] || [ "$(id -u)" = 0 ]; then ISOLATED=$RUN_STATE/isolated
+else ISOLATED=$BASE/isolated-$(cat /proc/sys/kernel/random/boot_id); fi
 CONFINING=
 
 # shellcheck disable=SC2086 # SUDO is empty or two words
@@ -52,7 +55,7 @@ cut_off() {
       ;;
   esac
   CONFINING=
-  { mkdir -p -- "$RUN_STATE" && printf '%s\n' "$RUN" >"$ISOLATED"; } ||
+  { mkdir -p -- "${ISOLATED%/*}" && printf '%s\n' "$RUN" >"$ISOLATED"; } ||
     fail "$ISOLATED could not be written"
 }
 
