@@ -17,7 +17,6 @@ interface Disk {
 }
 
 function makeDisk(shell: Shell): Disk {
-  // Not in /tmp: what lies there is told apart.
   mkdirSync(own, { recursive: true });
   const box = makeBox(join(temporary(own), 'box'));
   const disk = join(box.root, 'disk');
@@ -26,6 +25,8 @@ function makeDisk(shell: Shell): Disk {
   write(join(disk, 'srv/app/data'), 'old');
   write(join(disk, 'srv/other/data'), 'old');
   const run = (text: string): Promise<Ran> => runIn(box, { shell, text: [runtimeText('outside'),
+    // A clone may lie in /tmp, where what is written is told apart.
+    `is_temporary() { case $1 in ${disk}/*) return 1 ;; /tmp/*) ;; *) return 1 ;; esac; }`,
     `local_disks() { echo ${disk}; }`, `bounded_places() { echo ${disk}/etc; }`, text]
     .join('\n') });
   return {
