@@ -118,12 +118,14 @@ undeclared() {
     path=${line#outside	*	}
     ! is_declared "$path" || continue
     case $line in
-      outside?written?/tmp/* | outside?written?/var/tmp/*)
-        printf 'outside\ttemporary\t%s\n' "$path" ;;
-      *) printf '%s\n' "$line" ;;
+      outside?written?*)
+        if is_temporary "$path"; then line="outside	temporary	$path"; fi ;;
     esac
+    printf '%s\n' "$line"
   done
 }
+
+is_temporary() { case $1 in /tmp/* | /var/tmp/*) ;; *) return 1 ;; esac; }
 
 is_declared() {
   for ignored in $OUTSIDE_IGNORED; do
