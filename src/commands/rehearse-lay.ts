@@ -1,6 +1,5 @@
 import { command } from '../command/command.ts';
 import { SeatrialError } from '../errors.ts';
-import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Report } from '../report/events.ts';
@@ -8,6 +7,7 @@ import type { Context } from '../steps/context.ts';
 import { isolate, isolationTargets } from '../steps/isolate.ts';
 import { closeOff, lay, type LaidPath } from '../steps/lay.ts';
 import type { Step } from '../steps/step.ts';
+import type { Followed } from '../transaction/follow.ts';
 import { installedOnStaging, layContext, stagingPlan } from '../trial/lay-plan.ts';
 import type { Pair } from './rehearse-look.ts';
 import { execute, newRunId, type Acting } from './transaction.ts';
@@ -58,21 +58,20 @@ function provenBy(text: string): string[] {
   }))];
 }
 
-/** Makes staging what production is, and starts it. */
+/** Makes staging what production is; nothing is started. */
 export async function layStaging(pair: Pair, context: Context, laid: {
   readonly code: readonly LaidPath[]; readonly overlay: string; readonly production: HostFacts;
 }): Promise<Plan> {
   const { staging } = pair;
-  const facts = await gatherFacts(staging.transport, staging.config);
-  const now = { ...context, run: newRunId(staging.world, facts) };
+  const now = { ...context, run: newRunId(staging.world, context.facts) };
   const installed = JSON.stringify({ schema: 1, ...context.facts.installed });
   return carryOut(staging, now, lay({ ...laid, context: now, installed,
     isolate: [isolationStep(pair, now, laid.production)] }));
 }
 
 /**
- * One transaction of the host without a window. Throws `refused` with what failed; staging is
- * closed then, and the next rehearsal begins anew.
+ * One transaction of the host without a window. Throws `refused` with what failed, `cancelled`, or
+ * `running` where contact is lost; staging ends closed, and the next rehearsal begins anew.
  */
 export async function carryOut(staging: Acting, context: Context, steps: readonly Step[]):
 Promise<Plan> {
@@ -84,12 +83,27 @@ Promise<Plan> {
   const followed = await execute({ ...staging, world: { ...staging.world, report } }, plan,
     { launch: launchOnStaging(context.facts), archive: undefined });
   if (followed.kind === 'ended' && followed.end.end === 'done') return plan;
-  const why = followed.kind === 'ended' ? followed.end.text : followed.kind === 'running'
-    ? followed.why : 'the host does not know this run';
-  throw new SeatrialError('refused', [{
-    message: `staging could not be made ready: ${why}`,
-    fix: `Production was only read. What happened stands in ${staging.config.records}/runs/` +
-      `${plan.run} on ${staging.host.name}; mend it and run rehearse again.`,
+  throw notReady(staging, plan, followed);
+}
+
+/** A cancelled one is cancelled, one that nobody watches any more goes on: neither is refused. */
+function notReady(staging: Acting, plan: Plan, followed: Followed): SeatrialError {
+  const place = `${staging.config.records}/runs/${plan.run} on ${staging.host.name}`;
+  if (followed.kind === 'running') return unwatched(plan, followed.why);
+  const ended = followed.kind === 'ended' ? followed.end : undefined;
+  return new SeatrialError(ended?.end === 'cancelled' ? 'cancelled' : 'refused', [{
+    message: `staging could not be made ready: ${ended?.text ?? 'the host does not know this run'}`,
+    fix: `Production was only read. What happened stands in ${place}; mend it and run rehearse ` +
+      'again.',
+  }]);
+}
+
+/** Staging goes on by itself, and ends closed. */
+export function unwatched(plan: Plan, why: string): SeatrialError {
+  return new SeatrialError('running', [{
+    message: why,
+    fix: 'Production was only read. Staging goes on without a witness, and ends closed; run ' +
+      `rehearse again when it has ended (seatrial attach --host staging --run ${plan.run}).`,
   }]);
 }
 

@@ -1,10 +1,7 @@
 import type { Config } from '../config/config.ts';
-import type { Plan } from '../plan/plan.ts';
 
 /** What staging could not do as production will, each as one sentence. */
-export function cannotRehearse(config: Config, plans: {
-  readonly planned: Plan; readonly tried: Plan;
-}): string[] {
+export function cannotRehearse(config: Config): string[] {
   const { staging, state, maintenance } = config;
   const replaced = staging.instead.map(({ of, use }) =>
     `Staging has ${JSON.stringify(use)} where production has ${JSON.stringify(of)}.`);
@@ -14,8 +11,9 @@ export function cannotRehearse(config: Config, plans: {
     'Letting users in was not rehearsed: a rehearsal turns back before it.',
     ...(maintenance.kind === 'commands'
       ? ['What the maintenance commands do in front of real users was not seen.'] : []),
-    ...(plans.planned.procedureDigest === plans.tried.procedureDigest || replaced.length > 0 ? []
-      : ['The steps on staging were not those of production; compare `seatrial plan` of both.']),
+    ...(state.length < 2 ? []
+      : [`Each state is of one instant, but not of the same one: ${state.map((it) => it.name)
+        .join(', ')} were copied one after the other.`]),
     ...(staging.overlay === undefined ? []
       : [`Staging's own settings were laid over the copy (${staging.overlay}).`]),
     ...(staging.sameHost === undefined ? []

@@ -14,7 +14,7 @@ import { findingsCommand, parseFindings, type Findings } from '../trial/findings
 import { makeTrialPlan } from '../trial/plan.ts';
 import type { OutsideWrite } from '../trial/rehearsal.ts';
 import { deployContext } from './context.ts';
-import { isolationStep, launchOnStaging } from './rehearse-lay.ts';
+import { isolationStep, launchOnStaging, unwatched } from './rehearse-lay.ts';
 import type { Pair } from './rehearse-look.ts';
 import { execute, newRunId, type Acting } from './transaction.ts';
 
@@ -58,16 +58,23 @@ export async function tryOut(pair: Pair, trying: Trying): Promise<Tried> {
   const followed = await execute(turningBack(staging), plan,
     { launch: launchOnStaging(facts), archive: release.archivePath });
   if (followed.kind !== 'ended') {
-    throw new SeatrialError('running', [{
-      message: followed.kind === 'running' ? followed.why : 'the host does not know this run',
-      fix: 'The rehearsal goes on without a witness; run rehearse again when it has ended ' +
-        `(seatrial attach --host staging --run ${plan.run}).`,
-    }]);
+    throw unwatched(plan, followed.kind === 'running' ? followed.why
+      : 'the host does not know this run');
   }
-  const told = await transport.run(findingsCommand(config.records, plan.run),
-    { timeoutMs: findingsTimeoutMs });
-  const findings = parseFindings(told.stdout);
+  const findings = await findingsOf(staging, plan);
   return { outside: outsideWrites(findings), plan, end: followed.end, findings, facts };
+}
+
+/** What cannot be read proves nothing, neither that the release is bad. */
+async function findingsOf({ transport, config, host }: Acting, plan: Plan): Promise<Findings> {
+  const { outcome, stdout, stderr } = await transport.run(findingsCommand(config.records, plan.run),
+    { timeoutMs: findingsTimeoutMs });
+  if (outcome.kind === 'exited' && outcome.status === 0) return parseFindings(stdout);
+  const why = outcome.kind === 'unknown' ? outcome.why : stderr.trim().slice(-200);
+  throw new SeatrialError('refused', [{
+    message: `what the trial found could not be read from ${host.name}: ${why}`,
+    fix: 'Production was only read, and staging is closed: run rehearse again.',
+  }]);
 }
 
 function trialPlan(pair: Pair, context: Context, production: HostFacts): Plan {

@@ -101,7 +101,7 @@ function knownOf({ production, staging }: Pair, it: Knowing): Known {
     checks: checksSeen(it.recording.events),
     plan: renderPlan(it.planned),
     startedAt: it.startedAt,
-    cannotRehearse: cannotRehearse(config, { planned: it.planned, tried: it.tried.plan }),
+    cannotRehearse: cannotRehearse(config),
   };
 }
 

@@ -4,8 +4,8 @@ import { compareStates, differenceReasons, unusedAcceptSentences } from './compa
 import { attempted, byState, isComplete, type Findings } from './findings.ts';
 import { locksOf, rewritesOf } from './locks.ts';
 import { isOfProcedure } from './plan.ts';
-import { isRefused, type CheckSeen, type Difference, type OutsideWrite, type Rehearsal,
-  type RehearsedStep, type Trial, type Undo } from './rehearsal.ts';
+import type { CheckSeen, Difference, OutsideWrite, Rehearsal, RehearsedStep, Trial, Undo }
+  from './rehearsal.ts';
 
 /** What is known before the trial is looked at; it goes into the rehearsal as it is. */
 export type Known = Pick<Rehearsal, 'application' | 'release' | 'configDigest' | 'production' |
@@ -125,9 +125,19 @@ function trialReasons(draft: Rehearsal, writing: Trial): string[] {
     ...said(draft.secondStart, 'It does not load what it saved itself, at the second start'),
     ...said(writing, 'A check that writes failed on the copy'),
     ...said(draft.migrateTwice, 'A second run of the migration changes data'),
-    ...draft.outside.slice(0, 20).map((it) =>
+    ...outsideReasons(draft.outside),
+  ];
+}
+
+const outsideToldMax = 20;
+
+function outsideReasons(outside: readonly OutsideWrite[]): string[] {
+  const more = outside.length - outsideToldMax;
+  return [
+    ...outside.slice(0, outsideToldMax).map((it) =>
       `${it.path} was ${it.what}, outside of the declared paths: undo would not know of it. ` +
       'Declare it as state or in replaces, or list it in staging.writes.'),
+    ...(more > 0 ? [`${more} more were written outside of the declared paths: see the page.`] : []),
   ];
 }
 
@@ -162,11 +172,6 @@ function undoOf(steps: readonly RehearsedStep[], findings: Findings): Undo | nul
     equal: whole && differences.length === 0,
     differences,
   };
-}
-
-/** Of the differences those that refuse, for a headline. */
-export function refusedDifferences(rehearsal: Rehearsal): Difference[] {
-  return rehearsal.differences.filter(isRefused);
 }
 
 /** Which look a verdict belongs to, by the step in which it was given. */

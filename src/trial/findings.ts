@@ -3,10 +3,14 @@ import type { Trial } from './rehearsal.ts';
 
 const linesMax = 4000;
 
-/** Prints what a trial wrote down on the host: `FILE TAB LINE`, each file bounded. Reads only. */
+/**
+ * Prints what a trial wrote down on the host: `FILE TAB LINE`, each file bounded. Of descriptions
+ * of a whole state only that they are there: they were compared on the host. Reads only.
+ */
 export function findingsCommand(records: string, run: string): Command {
-  const text = 'cd -- "$1" 2>/dev/null || exit 0; for f in *; do [ ! -f "$f" ] || ' +
-    'head -n "$2" -- "$f" | F=$f awk \'{ print ENVIRON["F"] "\\t" $0 }\'; done';
+  const text = 'cd -- "$1" 2>/dev/null || exit 0; for f in *; do ' +
+    'case $f in before-* | after-*) n=1 ;; *) n=$2 ;; esac; ' +
+    '[ ! -f "$f" ] || head -n "$n" -- "$f" | F=$f awk \'{ print ENVIRON["F"] "\\t" $0 }\'; done';
   return command('/bin/sh', '-c', text, 'seatrial-findings', `${records}/runs/${run}/trial`,
     String(linesMax));
 }
