@@ -1,14 +1,39 @@
+import { appendFileSync } from 'node:fs';
 import type { Result } from '../commands/world.ts';
 import { ends } from '../errors.ts';
-import { rehearsalJson } from '../report/json.ts';
+import { rehearsalJson, summaryJson } from '../report/json.ts';
+import { summaryMarkdown } from '../report/markdown.ts';
+import { rehearsalMarkdown } from '../report/rehearsal-markdown.ts';
 import type { Edge } from './edge.ts';
 
-/** Shows how a rehearsal ended, and gives the exit status. */
-export function finishRehearsal(
-  edge: Edge, result: Extract<Result, { kind: 'rehearsal' }>, json: boolean,
-): number {
-  edge.finishRehearsal(result.rehearsal, result);
-  const { receipt, page } = result;
-  if (json) edge.world.print(`${rehearsalJson(result.rehearsal, { receipt, page })}\n`);
-  return result.rehearsal.verdict === 'passed' ? ends.done : ends.refused;
+/** Shows how a command ended, on the screen, in the job's summary and as JSON; the exit status. */
+export function finish(edge: Edge, result: Result, json: boolean): number {
+  switch (result.kind) {
+    case 'printed': return 0;
+    case 'summary': {
+      const { summary } = result;
+      edge.finish(summary);
+      addToJobSummary(edge, summaryMarkdown(summary));
+      if (json) edge.world.print(summaryJson(summary));
+      return ends[summary.end];
+    }
+    case 'rehearsal': {
+      const { rehearsal, receipt, page } = result;
+      edge.finishRehearsal(rehearsal, result);
+      addToJobSummary(edge, rehearsalMarkdown(rehearsal));
+      if (json) edge.world.print(`${rehearsalJson(rehearsal, { receipt, page })}\n`);
+      return rehearsal.verdict === 'passed' ? ends.done : ends.refused;
+    }
+  }
+}
+
+/** Where a job has a summary (GitHub names a file). What cannot be written there stops nothing. */
+function addToJobSummary({ world }: Edge, text: string): void {
+  const path = world.environment['GITHUB_STEP_SUMMARY'] ?? '';
+  if (path === '') return;
+  try {
+    appendFileSync(path, `${text}\n`);
+  } catch (error) {
+    world.report({ kind: 'warning', text: `no job summary: ${String(error)}` });
+  }
 }

@@ -1,12 +1,11 @@
 import { parseArguments } from '../config/arguments.ts';
 import { helpText } from '../config/help.ts';
 import { demo } from '../demo/demo.ts';
-import { ends, exitBadInput, exitCodeOf, SeatrialError } from '../errors.ts';
-import { summaryJson } from '../report/json.ts';
+import { exitBadInput, exitCodeOf, SeatrialError } from '../errors.ts';
 import { renderProblems } from '../report/problems.ts';
 import { run } from '../run.ts';
 import { openEdge, type Edge } from './edge.ts';
-import { finishRehearsal } from './finish.ts';
+import { finish } from './finish.ts';
 import { toolVersion } from './version.ts';
 
 /** The command line: arguments in, exit status out (docs/ends.md). */
@@ -22,11 +21,7 @@ Promise<number> {
     }
     const result = command === 'demo' ? await demo(options, edge.world)
       : await run(command, options, edge.world);
-    if (result.kind === 'printed') return 0;
-    if (result.kind === 'rehearsal') return finishRehearsal(edge, result, options.json);
-    edge.finish(result.summary);
-    if (options.json) edge.world.print(summaryJson(result.summary));
-    return ends[result.summary.end];
+    return finish(edge, result, options.json);
   } catch (error) {
     const text = error instanceof SeatrialError ? renderProblems(error)
       : `internal error; please report it with this trace:\n${String(
