@@ -1,23 +1,51 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { quote } from '../../src/command/quote.ts';
 import type { StateKind } from '../../src/state/spec.ts';
 import { stateText } from '../../src/state/text.ts';
 import { crashShims, need, run, runIn, temporary, why, write, type Box, type Crash, type Ran,
   type Shell } from '../transaction/sandbox.ts';
 
-/** The last whole number that a writer has printed, one a line; a chunk may end anywhere in it. */
-export function countOf(stream: Readable | null): () => number {
+const progressMs = 20;
+const reachedMsMax = 15_000;
+
+/** A writer in a process of its own: it prints how many units it has written, one a line. */
+export interface Counting {
+  /** As far as it has told. */
+  readonly told: () => number;
+  readonly reached: Writer['reached'];
+  /** Its status once it has ended; throws what it said on standard error. */
+  readonly ended: () => Promise<number | null>;
+}
+
+export function countingWriter(child: ChildProcess): Counting {
   let count = 0;
   let rest = '';
-  stream?.on('data', (chunk: Buffer) => {
+  let errors = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    // A chunk may end anywhere in a line.
     const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
     rest = lines.pop() ?? '';
     count = Number(lines.at(-1) ?? count);
   });
-  return () => count;
+  child.stderr?.on('data', (chunk: Buffer) => { errors += chunk.toString('utf8'); });
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    told: () => count,
+    async reached(units) {
+      for (let waited = 0; count < units; waited += progressMs) {
+        if (child.exitCode !== null) throw new Error(`the writer has ended: ${errors}`);
+        if (waited > reachedMsMax) throw new Error(`the writer does not get on: ${errors}`);
+        await new Promise((resolve) => setTimeout(resolve, progressMs));
+      }
+    },
+    async ended() {
+      const status = await closed;
+      if (errors !== '') throw new Error(errors);
+      return status;
+    },
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { specOf } from '../../src/state/spec.ts';
 import type { CommandState } from '../../src/config/config.ts';
 import type { Box } from '../transaction/sandbox.ts';
-import { countOf, type Bench, type Site, type Writer } from './bench.ts';
+import { countingWriter, type Bench, type Site, type Writer } from './bench.ts';
 
 const user = (run: string, timeoutSeconds = 20): CommandState['copy'] =>
   ({ run, user: undefined, timeoutSeconds });
@@ -54,19 +54,12 @@ class CommandSite implements Site {
 flock '${this.live}.lock' sh -c "for part in a b; do sleep 0.01; echo $n >'${this.live}.part'
 mv '${this.live}.part' '${this.live}/'\\$part; done"
 echo $n; done`], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-    const done = countOf(loop.stdout);
+    const writer = countingWriter(loop);
     return {
-      reached: async (units) => {
-        for (let tries = 0; done() < units; tries += 1) {
-          if (tries > 300) throw new Error('the writer does not get on');
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      },
+      reached: writer.reached,
       stop: async () => {
-        await new Promise((resolve) => {
-          loop.once('close', resolve);
-          process.kill(-(loop.pid ?? 0), 'SIGTERM');
-        });
+        process.kill(-(loop.pid ?? 0), 'SIGTERM');
+        await writer.ended();
         writeFileSync(join(this.live, 'b'), readFileSync(join(this.live, 'a')));
         return this.units();
       },

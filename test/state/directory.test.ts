@@ -2,10 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, readlinkSync, lstatSync,
   symlinkSync, truncateSync, writeFileSync, chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Box } from '../transaction/sandbox.ts';
 import { conformance } from './conformance.ts';
-import { countOf, type Bench, type Site, type Writer } from './bench.ts';
+import { countingWriter, type Bench, type Site, type Writer } from './bench.ts';
 
 /** Everything below a directory that a user could read, one line each. */
 function textOf(root: string, below = ''): string {
@@ -37,21 +36,15 @@ done`;
 function write(root: string): Writer {
   const child: ChildProcess = spawn('sh', ['-c', writing, 'writer', root],
     { stdio: ['ignore', 'pipe', 'inherit'] });
-  const units = countOf(child.stdout);
+  const writer = countingWriter(child);
   return {
-    async reached(wanted) {
-      while (units() < wanted) {
-        if (child.exitCode !== null) throw new Error('the writer has ended');
-        await sleep(20);
-      }
-    },
+    reached: writer.reached,
     async stop() {
-      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
       writeFileSync(join(root, '../stop'), '');
-      const status = await ended;
+      const status = await writer.ended();
       rmSync(join(root, '../stop'));
       if (status !== 0) throw new Error(`the writer ended with ${status}`);
-      return units();
+      return writer.told();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Box } from '../transaction/sandbox.ts';
-import { countOf, type Bench, type Site, type Writer } from './bench.ts';
+import { countingWriter, type Bench, type Site, type Writer } from './bench.ts';
 import type { PostgresServer } from './postgres-server.ts';
 
 let counter = 0;
@@ -112,21 +112,13 @@ insert into person (name) values ('w$n'); commit;" "\\echo $n"; sleep 0.02; done
 psql -X -q -A -t -v ON_ERROR_STOP=1`],
     { env: this.server.environment(this.name, 'postgres'), detached: true,
       stdio: ['ignore', 'pipe', 'pipe'] });
-    const done = countOf(loop.stdout);
-    let errors = '';
-    loop.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
+    const writer = countingWriter(loop);
     return {
-      reached: async (units) => {
-        for (let tries = 0; done() < units; tries += 1) {
-          if (tries > 300) throw new Error(`the writer does not get on: ${errors}`);
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      },
+      reached: writer.reached,
       stop: async () => {
         // The last one may be in flight: it is told or it is not, and then asked for.
         process.kill(-(loop.pid ?? 0), 'SIGTERM');
-        await new Promise((resolve) => loop.on('close', resolve));
-        if (errors !== '') throw new Error(errors);
+        await writer.ended();
         return this.units();
       },
     };

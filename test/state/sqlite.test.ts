@@ -1,9 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { need, type Box } from '../transaction/sandbox.ts';
-import { countOf, type Bench, type Site, type Writer } from './bench.ts';
+import { countingWriter, type Bench, type Site, type Writer } from './bench.ts';
 import { conformance } from './conformance.ts';
 
 /** All rows and the schema of a database, opened as a copy so that it stays as it is. */
@@ -55,21 +54,15 @@ function sql(path: string, text: string): void {
 function write(path: string): Writer {
   const child: ChildProcess = spawn(need('python3'), ['-c', writing, path],
     { stdio: ['ignore', 'pipe', 'inherit'] });
-  const units = countOf(child.stdout);
+  const writer = countingWriter(child);
   return {
-    async reached(wanted) {
-      while (units() < wanted) {
-        if (child.exitCode !== null) throw new Error('the writer has ended');
-        await sleep(20);
-      }
-    },
+    reached: writer.reached,
     async stop() {
-      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
       writeFileSync(`${path}.stop`, '');
-      const status = await ended;
+      const status = await writer.ended();
       rmSync(`${path}.stop`);
       if (status !== 0) throw new Error(`the writer ended with ${status}`);
-      return units();
+      return writer.told();
     },
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Box } from '../transaction/sandbox.ts';
-import { countOf, type Bench, type Site, type Writer } from './bench.ts';
+import { countingWriter, type Bench, type Site, type Writer } from './bench.ts';
 
 /** What the tests were written with. Debian 12 has no package of it. */
 const packages = ['ZODB==6.4', 'ZEO==6.2'];
@@ -98,20 +98,12 @@ export class ZodbSite implements Site {
 
   startWriting(): Writer {
     const child = this.zodb.start('write', this.parts);
-    const done = countOf(child.stdout);
-    let errors = '';
-    child.stderr?.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
+    const writer = countingWriter(child);
     return {
-      reached: async (units) => {
-        for (let tries = 0; done() < units; tries += 1) {
-          if (tries > 300) throw new Error(`the writer does not get on: ${errors}`);
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      },
+      reached: writer.reached,
       stop: async () => {
         child.kill('SIGTERM');
-        await new Promise((resolve) => child.on('close', resolve));
-        if (errors !== '') throw new Error(errors);
+        await writer.ended();
         // The last one may have been in flight.
         return await this.units();
       },

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab } from '../lab.ts';
 import { describeEnd } from '../transactions/tool.ts';
 import {
-  buildsMade, createBuildbotStage, output, versions, type Build, type BuildbotStage,
+  buildsMade, createBuildbotStage, versions, type Build, type BuildbotStage,
 } from './buildbot.ts';
+import { output } from './stage.ts';
 
 /**
  * Debian 12's Buildbot becomes Debian 13's. As that one is shipped, start, upgrade and every list

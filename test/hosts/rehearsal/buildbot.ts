@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
   from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { parseConfig } from '../../../src/config/parse.ts';
 import type { Rehearsal } from '../../../src/trial/rehearsal.ts';
@@ -11,6 +10,7 @@ import { git, packaged, Workshop } from '../../package/fixture.ts';
 import type { Lab, TestHost } from '../lab.ts';
 import { describeEnd, startTool, type Ended } from '../transactions/tool.ts';
 import { tabbed } from '../transactions/words.ts';
+import { output } from './stage.ts';
 
 /**
  * Two hosts of one administrator: production, where Debian 12's Buildbot has run builds of a real
@@ -90,22 +90,17 @@ export async function createBuildbotStage(lab: Lab): Promise<BuildbotStage> {
   };
 }
 
-/** Runs a command as root and gives its output; a failure fails the test. */
-export async function output(host: TestHost, command: string): Promise<string> {
-  const { status, stdout, stderr } = await host.exec(command);
-  expect({ status, stderr }, `${command}\n${stdout}`).toEqual({ status: 0, stderr: '' });
-  return stdout.trim();
-}
-
 async function packageReleases(workshop: Workshop): Promise<Record<ReleaseName, string>> {
   const packages = workshop.directory();
-  execFileSync('sh', [join(fixtures, 'packages.sh'), packages], { stdio: 'pipe' });
+  execFileSync('sh', [join(import.meta.dirname, 'debian.sh'), packages, 'buildbot/bookworm',
+    'buildbot/trixie'], { stdio: 'pipe' });
+  const shipped = (major: number): string => join(packages, readdirSync(packages)
+    .find((it) => it.startsWith(`buildbot_${major}.`)) ?? `buildbot ${major}`);
   const made = { old: '', shipped: '', repaired: '' };
   for (const name of releaseNames) {
     const tree = workshop.directory();
     cpSync(example, tree, { recursive: true });
-    execFileSync('sh', [join(tree, 'vendor.sh'),
-      join(packages, name === 'old' ? 'old.deb' : 'new.deb')]);
+    execFileSync('sh', [join(tree, 'vendor.sh'), shipped(name === 'old' ? 3 : 4)]);
     if (name === 'repaired') {
       execFileSync('sh', [join(fixtures, 'repair.sh'), join(tree, 'lib')]);
     }
