@@ -47,8 +47,8 @@ export async function tryOut(pair: Pair, trying: Trying): Promise<Tried> {
   const { archive, version } = release.manifest;
   const target = { version, digest: archive.sha256, unpackedBytes: release.unpackedBytes,
     archiveBytes: archive.bytes };
-  const context = deployContext({ config, facts, target, run: newRunId(world, facts), repair: '',
-    rehearsal: 'a rehearsal' });
+  const context = deployContext({ config, facts, target, run: newRunId(world, facts),
+    repair: staging.options.repair ?? '', rehearsal: 'a rehearsal' });
   const plan = trialPlan(pair, context, production);
   const problems = stagingProblems(pair, { context, plan, trying });
   if (problems.length > 0) {
