@@ -34,6 +34,8 @@ const programFiles = ['core', 'commands', 'files', 'state', 'services',
 const askedFor: Readonly<Record<string, readonly string[]>> = {
   isolate: ['isolate_network', 'isolate_by_command', 'isolate_not', 'still_isolated'],
   outside: ['writes_begin', 'writes_found'],
+  lay: ['lay_parents', 'lay_record'],
+  trial: ['rest', 'turn_back'],
   forget: ['forget_kept'],
 };
 
@@ -57,18 +59,11 @@ export function compile(plan: Plan, origin: Origin): string {
     ...partsAskedFor(plan).map(runtimeText),
     stateText(kindsAskedFor(plan)),
     eachStateText(plan),
-    ...(has(plan, 'trial-') ? [runtimeText('trial')] : []),
-    ...(has(plan, 'lay-') ? [runtimeText('lay')] : []),
     ...plan.steps.map((step, index) => stepText(step, number(index))),
     ...plan.checks.map((check, index) => checkText(check, number(index))),
     'main',
     '',
   ].join('\n');
-}
-
-/** What only a rehearsal needs stays out of production's program. */
-function has(plan: Plan, prefix: string): boolean {
-  return plan.steps.some((it) => it.id.startsWith(prefix));
 }
 
 function partsAskedFor(plan: Plan): string[] {
