@@ -58,7 +58,7 @@ function told(host: string, gone: readonly string[] | undefined): string {
     : `removed from ${host}: ${gone.join(', ')}, and all that rehearsals left there`;
 }
 
-/** The mark that the first act of every rehearsal leaves, and the last one of this command takes. */
+/** The mark that the first act of a rehearsal leaves, and the last one of this command takes. */
 async function holdsCopy({ transport, config }: Acting): Promise<boolean> {
   const { outcome } = await transport.run(command('test', '-e', `${config.records}/copied`));
   if (outcome.kind === 'exited' && outcome.status <= 1) return outcome.status === 0;

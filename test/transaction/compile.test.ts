@@ -40,7 +40,8 @@ describe('the program of a plan', () => {
     expect(program).toContain('\nlay_directory() {');
   });
 
-  describe.each([['releases', guestbook], ['in place', indico]])('of an install of %s', (_, text) => {
+  const installs = [['releases', guestbook], ['in place', indico]] as const;
+  describe.each(installs)('of an install of %s', (_, text) => {
     const context = contextOf(configOf(text), runsOne);
     const isolated = [isolate(context, ['tcp 192.0.2.1 25'])];
     const aside = (id: string, act: Command) => ({ id, title: id, back: '',
