@@ -184,5 +184,5 @@ turn_back() {
   fail 'the rehearsal turns back here'
 }
 
-# rest UNTIL: what is left on staging cannot be started until the next rehearsal.
+# rest: what is left on staging cannot be started until the next rehearsal.
 rest() { close_gate; }
