@@ -30,6 +30,8 @@ export async function run(
     case 'recover': return recover(options, world);
     case 'attach': return attach(options, world);
     case 'doctor': return doctor(options, world);
+    case 'draft': case 'publish': case 'init':
+      throw new Error(`${command} is not there yet`);
     case 'schema':
       world.print(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
       return { kind: 'printed' };

@@ -22,13 +22,7 @@ export async function packageTag(options: RawOptions, world: World): Promise<Res
     seatrialVersion: world.toolVersion,
     report: (event) => tell(world.report, event),
   });
-  const { archive } = made.manifest;
-  world.print(options.json
-    ? `${JSON.stringify({ archive: made.archive, manifest: made.manifestPath, sums: made.sumsPath,
-      sha256: archive.sha256, version: made.manifest.version, unchanged: made.unchanged })}\n`
-    : `${made.unchanged ? 'unchanged' : 'packaged'}  ${made.archive}\n` +
-      `sha256     ${archive.sha256}\n`);
-  return { kind: 'printed' };
+  return { kind: 'packaged', made };
 }
 
 function tell(report: Report, event: PackageEvent): void {

@@ -64,7 +64,9 @@ export async function execute(acting: Acting, plan: Plan, input: {
       message: `transaction ${started.run} became unfinished on the host in the meantime`,
       fix: 'Run it again: an unfinished transaction is finished first.',
     }]);
-    case 'started': return watchRun(acting, { run: plan.run, titles: titlesOf(plan),
+    case 'started':
+      world.started(plan.run);
+      return watchRun(acting, { run: plan.run, titles: titlesOf(plan),
       launch: input.launch });
   }
 }

@@ -1,5 +1,8 @@
 import type { Report } from '../report/events.ts';
 import type { Summary } from '../report/events.ts';
+import type { Job } from '../github/github.ts';
+import type { ReleaseFound } from '../github/releases.ts';
+import type { PackagedRelease } from '../package/package.ts';
 import type { Rehearsal } from '../trial/rehearsal.ts';
 
 /** What only the edge can give: clocks, chance, the terminal, the environment. */
@@ -21,6 +24,12 @@ export interface World {
   /** Who acts, for the lock and the records; one line. */
   readonly by: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Asks the person at the terminal; undefined where nobody is there. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** The job that this runs in; undefined elsewhere. */
+  readonly job: Job | undefined;
+  /** Told as soon as a host runs a transaction of this command, with its run id. */
+  readonly started: (run: string) => void;
   readonly toolVersion: string;
 }
 
@@ -30,4 +39,7 @@ export type Result =
   /** A rehearsal that came to an end: passed or refused, with the files that tell it. */
   | { readonly kind: 'rehearsal'; readonly rehearsal: Rehearsal; readonly receipt: string;
     readonly page: string; }
+  | { readonly kind: 'packaged'; readonly made: PackagedRelease }
+  /** The page of a release on GitHub, drafted or published. */
+  | { readonly kind: 'page'; readonly found: ReleaseFound }
   | { readonly kind: 'printed' };

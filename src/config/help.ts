@@ -17,7 +17,7 @@ function overview(): string {
 }
 
 function commandHelp(command: CommandName): string {
-  const known: readonly Option[] = optionsOf(command);
+  const known: readonly Option[] = optionsOf(command, 'line');
   const rows = known.map((option) => row(usage(option), describe(option, command)));
   return [
     `seatrial ${command}: ${commands[command]}`,
@@ -34,7 +34,7 @@ function usage(option: Option): string {
 
 function describe(option: Option, command: CommandName): string {
   if (option.required?.includes(command) === true) {
-    const needless = optionsOf(command).some((it) => it.name === option.unless);
+    const needless = optionsOf(command, 'line').some((it) => it.name === option.unless);
     return `${option.text} Required${needless ? `, but with --${option.unless ?? ''}` : ''}.`;
   }
   const standard = option.type === 'boolean' ? undefined : option.default;

@@ -1,7 +1,8 @@
 import { SeatrialError, type Problem } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import {
-  options, optionsOf, type CommandName, type Option, type OptionName, type RawOptions,
+  options, optionsOf, type CommandName, type Front, type Option, type OptionName,
+  type RawOptions,
 } from './options.ts';
 import { didYouMean } from './suggest.ts';
 import { show } from './tree.ts';
@@ -27,20 +28,22 @@ export interface BuiltOptions {
 export function optionsFromInputs(
   command: CommandName, inputs: Readonly<Record<string, string>>,
 ): RawOptions {
-  const given = optionsOf(command)
+  const given = optionsOf(command, 'job')
     .map((option) => ({ name: option.name, text: (inputs[option.name] ?? '').trim() }))
     .filter((it) => it.text !== '');
-  const built = buildOptions(command, given);
+  const built = buildOptions(command, given, 'job');
   if (built.problems.length > 0) throw new SeatrialError('bad-input', built.problems);
   return built.options;
 }
 
 /** Values and defaults of all options, and everything that is wrong. */
-export function buildOptions(command: CommandName, given: readonly GivenOption[]): BuiltOptions {
+export function buildOptions(
+  command: CommandName, given: readonly GivenOption[], front: Front = 'line',
+): BuiltOptions {
   const problems: Problem[] = [];
   const values = new Map<string, Value>();
   for (const { name, text } of given) {
-    const read = readOne(command, { name, text });
+    const read = readOne(command, { name, text }, front);
     if ('problem' in read) problems.push(read.problem);
     else if (values.has(name)) problems.push({ place: `--${name}`, message: 'is given twice' });
     else values.set(name, read.value);
@@ -59,16 +62,20 @@ export function unknownOptions(given: readonly GivenOption[]): readonly Problem[
     .map((place) => ({ place, message: 'is no option', fix: didYouMean(place, names) }));
 }
 
-function readOne(command: CommandName, given: GivenOption): Read {
+function readOne(command: CommandName, given: GivenOption, front: Front): Read {
   const place = `--${given.name}`;
   const option: Option | undefined = options.find((it) => it.name === given.name);
-  const possible = optionsOf(command).map((it) => `--${it.name}`);
+  const possible = optionsOf(command, front).map((it) => `--${it.name}`);
   if (option === undefined) {
     return { problem: { place, message: 'is no option', fix: didYouMean(place, possible) } };
   }
   if (!option.commands.includes(command)) {
     const fix = `It belongs to ${option.commands.join(', ')}.`;
     return { problem: { place, message: `is no option of ${command}`, fix } };
+  }
+  if (option.front === 'job' && front === 'line') {
+    const message = 'is an input of the action, no option';
+    return { problem: { place, message, fix: option.text } };
   }
   const value = valueOf(option, given.text);
   return value === undefined
@@ -98,7 +105,9 @@ function readNumber(option: Option, text: string | undefined): number | undefine
 function readText(option: Option, text: string | undefined): string | Secret | undefined {
   if (text === undefined || text.trim() === '') return undefined;
   if (option.secret) return new Secret(text);
-  if (/[\u0000-\u001f\u007f]/.test(text)) return undefined;
+  const forbidden = option.lines === true ? /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f]/
+    : /[\u0000-\u001f\u007f]/;
+  if (forbidden.test(text)) return undefined;
   return option.choices?.includes(text) === false ? undefined : text;
 }
 

@@ -1,3 +1,5 @@
+import type { Secret } from '../secret.ts';
+
 /**
  * The one table of options: the command line and the actions read it, `--help` prints it, and
  * every action.yml is checked against it.
@@ -14,6 +16,9 @@ export const commands = {
   recover: 'Finish the undo of a transaction that died.',
   attach: 'Watch a transaction that runs on the host.',
   doctor: 'Look whether a host is ready; with --install, prepare it.',
+  draft: 'Put a release on the draft of its page on GitHub, or complete that draft.',
+  publish: 'Publish the page of a release on GitHub: it is in production.',
+  init: 'Write seatrial.yml and the workflow, from what is found here and on the hosts.',
   schema: 'Print the JSON Schema of seatrial.yml.',
   demo: 'Show a deployment, a failure and the way back, on this machine.',
   version: 'Print the version.',
@@ -35,6 +40,12 @@ export interface Option {
   readonly text: string;
   /** Read into a Secret; never shown. */
   readonly secret: boolean;
+  /** `job`: an input of the action alone; the command line reads a file or the environment. */
+  readonly front?: 'job';
+  /** Several lines are allowed. */
+  readonly lines?: boolean;
+  /** What the action takes where the input is not set, as an expression of GitHub's. */
+  readonly expression?: string;
   readonly commands: readonly CommandName[];
   /** Commands that cannot do without it. */
   readonly required?: readonly CommandName[];
@@ -47,7 +58,8 @@ const onHost = [
 ] as const;
 const connecting = [...onHost, 'rehearse'] as const;
 const watching = ['rehearse', 'deploy', 'rollback', 'recover', 'attach'] as const;
-const working = ['package', ...connecting, 'demo'] as const;
+const publishing = ['draft', 'publish'] as const;
+const working = ['package', ...connecting, ...publishing, 'demo'] as const;
 
 export const options = [
   {
@@ -60,13 +72,15 @@ export const options = [
   },
   {
     name: 'release', type: 'string', secret: false,
-    text: 'Path of the release: the tarball that `package` made.',
-    commands: ['rehearse', 'plan', 'deploy'], required: ['rehearse', 'plan', 'deploy'],
+    text: 'Path of the tarball that `package` made; in a job, its output `release`.',
+    commands: ['rehearse', 'plan', 'deploy', ...publishing],
+    required: ['rehearse', 'plan', 'deploy', ...publishing],
     unless: 'forget',
   },
   {
     name: 'receipt', type: 'string', secret: false,
-    text: 'Path of the receipt of a rehearsal; `rehearse` writes it, default receipt.json.',
+    text: 'Path of the receipt of a rehearsal; in a job, its output `receipt`. Default where it is' +
+      ' written: receipt.json.',
     commands: ['rehearse', 'plan', 'deploy'],
   },
   {
@@ -88,6 +102,30 @@ export const options = [
     text: 'Remove the copy of production from staging, and stop.', commands: ['rehearse'],
   },
   {
+    name: 'ssh-private-key', type: 'string', secret: true, front: 'job', lines: true,
+    text: 'Text of a private key for ssh, from a secret; kept in a file while the step runs.',
+    commands: connecting,
+  },
+  {
+    name: 'ssh-known-hosts', type: 'string', secret: false, front: 'job', lines: true,
+    text: 'Lines of known_hosts; default: the file that the configuration names.',
+    commands: connecting,
+  },
+  {
+    name: 'github-token', type: 'string', secret: true, front: 'job',
+    expression: '${{ github.token }}', text: 'Token of the job; its rights are those of the job.',
+    commands: ['package', 'rehearse', 'deploy', 'doctor', ...publishing],
+  },
+  {
+    name: 'environment', type: 'string', default: 'production', secret: false, front: 'job',
+    text: 'Deployment environment of the job: its approval is asked for, deployments go there.',
+    commands: ['deploy', 'doctor'],
+  },
+  {
+    name: 'url', type: 'string', secret: false, front: 'job',
+    text: 'Where people see the application; stands beside the deployment.', commands: ['deploy'],
+  },
+  {
     name: 'known-hosts', type: 'string', secret: false,
     text: 'Path of a known_hosts file; default: the one that the configuration names.',
     commands: connecting,
@@ -99,6 +137,7 @@ export const options = [
   },
   {
     name: 'tag', type: 'string', secret: false, text: 'The tag to release.',
+    expression: '${{ github.ref_name }}',
     commands: ['package'], required: ['package'],
   },
   {
@@ -168,7 +207,8 @@ export const options = [
 type Table = (typeof options)[number];
 export type OptionName = Table['name'];
 
-type ValueOf<O> = O extends { readonly choices: readonly (infer C)[] } ? C
+type ValueOf<O> = O extends { readonly secret: true } ? Secret
+  : O extends { readonly choices: readonly (infer C)[] } ? C
   : O extends { readonly type: 'boolean' } ? boolean
     : O extends { readonly type: 'number' } ? number : string;
 
@@ -181,6 +221,10 @@ export type RawOptions = {
     ? ValueOf<O> : ValueOf<O> | undefined;
 };
 
-export function optionsOf(command: CommandName): readonly (Option & Table)[] {
-  return options.filter((option: Option) => option.commands.includes(command));
+/** The command line, or an action in a job. */
+export type Front = 'line' | 'job';
+
+export function optionsOf(command: CommandName, front: Front): readonly (Option & Table)[] {
+  return options.filter((option: Option) =>
+    option.commands.includes(command) && (option.front === undefined || option.front === front));
 }

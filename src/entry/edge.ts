@@ -30,6 +30,7 @@ export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): E
     random: (bytes) => randomBytes(bytes).toString('hex'),
     cancel: signals.cancel, temporaryDirectory, by: `${userName()}@${hostname()}`,
     environment: environment as Record<string, string>, toolVersion,
+    ask: undefined, job: undefined, started: () => undefined,
   };
   return { world, ...terminal, close: () => {
     terminal.close();

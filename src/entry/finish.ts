@@ -1,15 +1,18 @@
-import { appendFileSync } from 'node:fs';
 import type { Result } from '../commands/world.ts';
 import { ends } from '../errors.ts';
 import { rehearsalJson, summaryJson } from '../report/json.ts';
+import { packagedText, pageText } from '../report/made-text.ts';
 import { summaryMarkdown } from '../report/markdown.ts';
 import { rehearsalMarkdown } from '../report/rehearsal-markdown.ts';
 import type { Edge } from './edge.ts';
+import { addToJobSummary } from './job-summary.ts';
 
 /** Shows how a command ended, on the screen, in the job's summary and as JSON; the exit status. */
 export function finish(edge: Edge, result: Result, json: boolean): number {
   switch (result.kind) {
     case 'printed': return 0;
+    case 'packaged': edge.world.print(packagedText(result.made, json)); return 0;
+    case 'page': edge.world.print(pageText(result.found, json)); return 0;
     case 'summary': {
       const { summary } = result;
       edge.finish(summary);
@@ -24,16 +27,5 @@ export function finish(edge: Edge, result: Result, json: boolean): number {
       if (json) edge.world.print(`${rehearsalJson(rehearsal, { receipt, page })}\n`);
       return rehearsal.verdict === 'passed' ? ends.done : ends.refused;
     }
-  }
-}
-
-/** Where a job has a summary (GitHub names a file). What cannot be written there stops nothing. */
-function addToJobSummary({ world }: Edge, text: string): void {
-  const path = world.environment['GITHUB_STEP_SUMMARY'] ?? '';
-  if (path === '') return;
-  try {
-    appendFileSync(path, `${text}\n`);
-  } catch (error) {
-    world.report({ kind: 'warning', text: `no job summary: ${String(error)}` });
   }
 }

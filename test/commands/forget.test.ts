@@ -39,6 +39,8 @@ async function forget(config: string): Promise<string> {
     report: () => undefined, print: (text) => { printed.push(text); }, now: () => new Date(),
     clock: () => performance.now(), random: (bytes) => 'a'.repeat(bytes * 2),
     sleep: (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); }),
+    ask: undefined, job: undefined,
+    started: () => undefined,
     cancel: new AbortController().signal, temporaryDirectory: root, by: 'a test',
     environment: {}, toolVersion: '0.0.0-test',
   };

@@ -146,7 +146,7 @@ describe('the table', () => {
     for (const command of commandNames) {
       expect(helpText()).toContain(`  ${command} `);
       const text = helpText(command);
-      for (const option of command === 'help' ? [] : optionsOf(command)) {
+      for (const option of command === 'help' ? [] : optionsOf(command, 'line')) {
         expect(text).toContain(`--${option.name}`);
         expect(text).toContain(option.text);
       }

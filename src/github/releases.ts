@@ -1,0 +1,38 @@
+import type { GitHub } from './github.ts';
+
+/** A file that belongs to a release page. */
+export interface Asset {
+  readonly path: string;
+  /** As it is called on the page: only letters, digits, `.`, `-`, `_`, `+`. */
+  readonly name: string;
+  /** Lowercase hex. */
+  readonly sha256: string;
+}
+
+export interface ReleaseWanted {
+  readonly tag: string;
+  /** Full commit that the tag stands for, peeled; a tag that moved is refused. */
+  readonly commit: string;
+  /** Heading of the page. */
+  readonly title: string;
+  /** Markdown. */
+  readonly text: string;
+  readonly prerelease: boolean;
+  readonly assets: readonly Asset[];
+}
+
+export interface ReleaseFound {
+  readonly id: number;
+  readonly url: string;
+  readonly state: 'draft' | 'published';
+  /** What this call did: nothing was there, something was missing, nothing was missing. */
+  readonly done: 'made' | 'completed' | 'published' | 'unchanged';
+}
+
+/** The page of a tag, reconciled by digests (P12). See the functions of releases-*.ts. */
+export interface Releases {
+  /** Makes the draft, or completes it. A published release with equal assets is done. */
+  draft(github: GitHub, wanted: ReleaseWanted): Promise<ReleaseFound>;
+  /** Verifies every asset by its digest, then publishes; published already and equal is done. */
+  publish(github: GitHub, wanted: Omit<ReleaseWanted, 'title' | 'text'>): Promise<ReleaseFound>;
+}
