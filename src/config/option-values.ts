@@ -52,7 +52,9 @@ export function buildOptions(
   const entries = options.map((option: Option) =>
     [option.name, values.has(option.name) ? values.get(option.name) : option.default] as const);
   // Names and types of the values are those of the table, one by one.
-  return { options: Object.freeze(Object.fromEntries(entries)) as unknown as RawOptions, problems };
+  const all = { ...Object.fromEntries(entries),
+    given: options.map((it) => it.name).filter((name) => values.has(name)) };
+  return { options: Object.freeze(all) as unknown as RawOptions, problems };
 }
 
 /** Where the command itself is not known, only names can be judged. */

@@ -79,8 +79,8 @@ export const options = [
   },
   {
     name: 'receipt', type: 'string', secret: false,
-    text: 'Path of the receipt of a rehearsal; in a job, its output `receipt`. Default where it is' +
-      ' written: receipt.json.',
+    text: 'Path of the receipt of a rehearsal; in a job, its output `receipt`; where it is written,' +
+      ' default receipt.json.',
     commands: ['rehearse', 'plan', 'deploy'],
   },
   {
@@ -128,12 +128,12 @@ export const options = [
   {
     name: 'known-hosts', type: 'string', secret: false,
     text: 'Path of a known_hosts file; default: the one that the configuration names.',
-    commands: connecting,
+    commands: [...connecting, 'init'],
   },
   {
     name: 'identity', type: 'string', secret: false,
     text: 'Path of the private key file for ssh; default: the agent, or ssh\'s own choice.',
-    commands: connecting,
+    commands: [...connecting, 'init'],
   },
   {
     name: 'tag', type: 'string', secret: false, text: 'The tag to release.',
@@ -146,7 +146,7 @@ export const options = [
   },
   {
     name: 'repository', type: 'string', default: '.', secret: false,
-    text: 'Path of the git repository.', commands: ['package'],
+    text: 'Path of the git repository.', commands: ['package', 'init'],
   },
   {
     name: 'output', type: 'string', default: 'release', secret: false,
@@ -185,6 +185,23 @@ export const options = [
     commands: ['doctor'],
   },
   {
+    name: 'host-production', type: 'string', secret: false,
+    text: 'Where production is, as user@host; it is looked at, and only read.', commands: ['init'],
+  },
+  {
+    name: 'host-staging', type: 'string', secret: false,
+    text: 'Where staging is, as user@host; it is looked at, and only read.', commands: ['init'],
+  },
+  {
+    name: 'application', type: 'string', secret: false,
+    text: 'Name of the application; default: that of the repository.', commands: ['init'],
+  },
+  {
+    name: 'toolkit', type: 'string', secret: false,
+    text: 'Repository and version of Seatrial that the workflow calls, as owner/name@version.',
+    commands: ['init'],
+  },
+  {
     name: 'yes', type: 'boolean', default: false, secret: false,
     text: 'Do not ask at the terminal.',
     commands: ['rehearse', 'deploy', 'adopt', 'rollback', 'recover', 'doctor'],
@@ -219,6 +236,9 @@ type ValueOf<O> = O extends { readonly secret: true } ? Secret
 export type RawOptions = {
   readonly [O in Table as O['name']]: O extends { readonly default: unknown }
     ? ValueOf<O> : ValueOf<O> | undefined;
+} & {
+  /** Options that somebody gave, in the order of the table: all others have their default. */
+  readonly given: readonly OptionName[];
 };
 
 /** The command line, or an action in a job. */

@@ -39,7 +39,8 @@ describe('arguments', () => {
       '--watch-minutes', '5', '--repair', ''].slice(0, -2);
     expect(parseArguments(argv)).toEqual({
       command: 'deploy', topic: undefined,
-      options: { ...defaults, host: 'staging', release: 'a=b.tar', yes: true, 'watch-minutes': 5 },
+      options: { ...defaults, host: 'staging', release: 'a=b.tar', yes: true, 'watch-minutes': 5,
+        given: ['host', 'release', 'yes', 'watch-minutes', 'json'] },
     });
   });
 
