@@ -36,11 +36,22 @@ export interface Config {
   readonly budgetSeconds: number | undefined;
   /** How old a receipt may be when it is deployed by. */
   readonly receiptSeconds: number;
-  /** sha256 (hex) of the parsed configuration without `hosts`, over canonical JSON. */
+  /** Undefined: in a job by reviewers, at a terminal by a question, elsewhere not asked for. */
+  readonly approval: ApprovalConfig | undefined;
+  /** sha256 (hex) of the parsed configuration without `hosts` and `approval`, canonical JSON. */
   readonly digest: string;
 }
 
 export type ShellText = string;
+
+/** Who lets production be deployed to. */
+export type ApprovalConfig =
+  /** Required reviewers of the job's deployment environment. */
+  | { readonly kind: 'reviewers' }
+  /** A person at the terminal. */
+  | { readonly kind: 'confirm' }
+  /** Somebody or something that Seatrial does not know. */
+  | { readonly kind: 'external'; readonly reason: string };
 
 export interface HostsConfig {
   readonly production: HostConfig | undefined;

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import { later } from './later.ts';
 import { accept } from './sections/accept.ts';
+import { approval } from './sections/approval.ts';
 import { checks, checksFix } from './sections/checks.ts';
 import { copy, copyDefaults } from './sections/copy.ts';
 import { hosts } from './sections/hosts.ts';
@@ -68,6 +69,8 @@ const fields: Fields<FileKeys> = {
   budget: rehearsed<number | undefined>(budget,
     'Longest window that a rehearsal may forecast; default: not limited.', undefined),
   receipt: rehearsed(receipt, 'How long a rehearsal counts.', receiptSeconds),
+  approval: optional(approval, 'Who lets production be deployed to; default: in a job the ' +
+    'reviewers of its environment, at a terminal a question.'),
 };
 
 /** A section that means something for rehearsals only: the rules ask for a staging host. */

@@ -9,7 +9,6 @@ export const later = {
   file: {
     settings: 'Settings are not carried over: keep them in `install.shared`.',
     neighbours: 'Other services on the host are not probed: add a check of your own.',
-    approval: 'Approval is left to what starts Seatrial: the required reviewers of an environment.',
     environments: 'All hosts stand under `hosts`.',
   },
   install: {

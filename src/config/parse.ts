@@ -72,6 +72,8 @@ function configOf(tree: Tree, report: Report): Config | undefined {
   const config = configFile.read(tree, { path: '', place: tree.place, report });
   checkRules(report);
   if (config === invalid || report.problems().length > 0) return undefined;
-  const { hosts, ...rest } = config;
-  return deepFreeze({ ...rest, hosts, digest: digestOf(rest) });
+  // Where it goes and who lets it go there change nothing of what was rehearsed: a receipt that
+  // fits goes on fitting.
+  const { hosts, approval, ...rest } = config;
+  return deepFreeze({ ...rest, hosts, approval, digest: digestOf(rest) });
 }

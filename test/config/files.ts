@@ -16,7 +16,7 @@ export const sections = {
 
 /** What a file says that says nothing about rehearsals. */
 export const rehearsalDefaults: Pick<Config, 'staging' | 'copy' | 'mask' | 'parity' | 'accept' |
-  'budgetSeconds' | 'receiptSeconds'> = {
+  'budgetSeconds' | 'receiptSeconds' | 'approval'> = {
   staging: { overlay: undefined, sameHost: undefined, instead: [], writes: [],
     isolation: { kind: 'network', users: [], allow: [], unreachable: [] } },
   copy: { route: 'runner', freshForSeconds: 86_400, expiresSeconds: 604_800, rateMax: undefined },
@@ -30,6 +30,7 @@ export const rehearsalDefaults: Pick<Config, 'staging' | 'copy' | 'mask' | 'pari
   accept: [],
   budgetSeconds: undefined,
   receiptSeconds: 604_800,
+  approval: undefined,
 };
 
 export type Sections = Partial<Record<keyof typeof sections, string>>;

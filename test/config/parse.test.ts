@@ -42,6 +42,13 @@ describe('what a file means', () => {
     });
   });
 
+  it('reads who approves', () => {
+    expect(parse({ more: 'approval: reviewers' }).approval).toEqual({ kind: 'reviewers' });
+    expect(parse({ more: 'approval: confirm' }).approval).toEqual({ kind: 'confirm' });
+    expect(parse({ more: 'approval: { external: the board }' }).approval)
+      .toEqual({ kind: 'external', reason: 'the board' });
+  });
+
   it('reads the package', () => {
     expect(parse({ more: 'package: {}' }).package).toEqual({
       directory: '.', recipe: [], run: undefined, include: [], exclude: [], archive: undefined,
@@ -169,6 +176,8 @@ describe('the digest', () => {
     expect(parse({ hosts: 'hosts: { production: local }' }).digest).toBe(digest);
     expect(parse({ more: '# note\nkeep: { failed: 3 }' }).digest).toBe(digest);
     expect(parse({ checks: 'checks: [{ http: { url: "http://localhost:8080/health" } }]' }).digest)
+      .toBe(digest);
+    expect(parse({ more: 'approval: confirm' }).digest, 'who approves is no part of a rehearsal')
       .toBe(digest);
   });
 

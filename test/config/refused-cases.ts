@@ -159,5 +159,13 @@ export const refusedShapes: readonly Refused[] = [
   ['set to a number', {
     more: 'package: { recipe: [{ set: { file: a, variable: b, to: «1.10 } }] }',
   }, /Quote it: "1\.10"/, 'schema'],
+  ['approval by nobody', { more: 'approval: «none' }, /cannot be none[^]*Leave the key out/,
+    'schema'],
+  ['external approval without a reason', { more: 'approval: «external' },
+    /needs a reason[^]*external: reason/, 'schema'],
+  ['external approval with an empty reason', { more: 'approval: { external: «"" }' }, /empty/,
+    'schema'],
+  ['approval misspelt', { more: 'approval: «reviewer' }, /mean `reviewers`/, 'schema'],
+  ['approval as a list', { more: 'approval: «[reviewers]' }, /not a list/, 'schema'],
   ['branch with an option', { more: 'package: { branches: [«--all] }' }, /branch/, 'schema'],
 ];

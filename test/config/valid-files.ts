@@ -167,6 +167,9 @@ export const validFiles: Readonly<Record<string, string>> = {
   'isolation by commands': fileOf({
     more: 'staging: { isolation: { on: cut, prove: { run: ask } } }' }),
   'isolation by nothing': fileOf({ more: 'staging: { isolation: { none: it has no network } }' }),
+  'approval by reviewers': fileOf({ more: 'approval: reviewers' }),
+  'approval at a terminal': fileOf({ more: 'approval: confirm' }),
+  'approval elsewhere': fileOf({ more: 'approval: { external: the change board }' }),
   'hosts that are local': fileOf({ hosts: 'hosts: { production: local }' }),
   'nothing to stop, nothing to keep': fileOf({ service: 'service: []', state: 'state: []' }),
   'services of several kinds': fileOf({ service: `service:
