@@ -15,7 +15,7 @@ const usage = `npm run bench -- [options]
   --ways LIST      loopback,distant (default both)
   --only LIST      these peers: ${peers.map(({ name }) => name).join(',')}
   --delay MS       one way, each direction, of the distant host (default 20)
-  --cli PATH       the tool (default dist/cli/index.js: npm run build)
+  --cli PATH       the tool (default dist/main/index.js: npm run build)
   --json           print every measurement as JSON as well
   --require-all    fail where a peer is not installed`;
 
@@ -24,7 +24,7 @@ const { values: options } = parseArgs({ options: {
   ways: { type: 'string', default: 'loopback,distant' },
   only: { type: 'string', default: peers.map(({ name }) => name).join(',') },
   delay: { type: 'string', default: '20' },
-  cli: { type: 'string', default: join(import.meta.dirname, '../dist/cli/index.js') },
+  cli: { type: 'string', default: join(import.meta.dirname, '../dist/main/index.js') },
   json: { type: 'boolean', default: false },
   'require-all': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },

@@ -1,14 +1,18 @@
-// Compiles src to JavaScript and bundles each entry with ncc, without its cache (which can leak
-// one module format into another). The result is committed; CI builds again and compares.
+// Compiles src to JavaScript and bundles it with ncc, without its cache (which can leak one module
+// format into another), then writes what follows from the sources: every action.yml, the pages of
+// their inputs, and the schema. All of it is committed; CI builds again and compares.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { minify } from 'terser';
+import { writeActions } from './actions.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 const scratch = join(root, '.tmp', 'build');
-const entries = { cli: 'cli.js' };
+const out = join(root, 'dist', 'main');
 
 const node = (script, ...words) =>
   execFileSync(process.execPath, [script, ...words], { cwd: root, stdio: 'inherit' });
@@ -20,21 +24,36 @@ function shellFiles(directory) {
     .map((name) => join(directory, name));
 }
 
-rmSync(scratch, { recursive: true, force: true });
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-node(join(dirname(require.resolve('typescript')), 'tsc.js'), '-p', 'tsconfig.build.json');
-cpSync(join(root, 'package.json'), join(scratch, 'package.json'));
-for (const file of shellFiles(join(root, 'src'))) {
-  cpSync(file, join(scratch, relative(root, file)));
+function compile() {
+  rmSync(scratch, { recursive: true, force: true });
+  node(join(dirname(require.resolve('typescript')), 'tsc.js'), '-p', 'tsconfig.build.json');
+  cpSync(join(root, 'package.json'), join(scratch, 'package.json'));
+  for (const file of shellFiles(join(root, 'src'))) {
+    cpSync(file, join(scratch, relative(root, file)));
+  }
 }
-for (const [name, file] of Object.entries(entries)) {
-  const out = join(root, 'dist', name);
-  node(require.resolve('@vercel/ncc/dist/ncc/cli.js'), 'build', join(scratch, 'src', 'entry', file),
+
+/** ncc minifies the first chunk only; the others are loaded where GitHub is talked to. */
+async function bundle() {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  node(require.resolve('@vercel/ncc/dist/ncc/cli.js'), 'build',
+    join(scratch, 'src', 'entry', 'index.js'),
     '--out', out, '--no-cache', '--minify', '--license', 'licenses.txt');
-  console.log(`${name}: ${readdirSync(out).map((it) =>
-    `${it} ${statSync(join(out, it)).size}`).join(', ')}`);
+  for (const name of readdirSync(out).filter((it) => /^.+\.index\.js$/.test(it))) {
+    const path = join(out, name);
+    const { code } = await minify(readFileSync(path, 'utf8'), { module: true });
+    writeFileSync(path, code);
+  }
 }
+
+compile();
+await bundle();
+const compiled = (path) => import(pathToFileURL(join(scratch, 'src', path)).href);
+writeActions(root, { ...await compiled('config/options.js'),
+  ...await compiled('jobs/commands.js') });
 // Editors check seatrial.yml against it; it is what the bundle itself says.
-const bundle = join(root, 'dist', 'cli', 'index.js');
 writeFileSync(join(root, 'schema', 'seatrial.schema.json'),
-  execFileSync(process.execPath, [bundle, 'schema']));
+  execFileSync(process.execPath, [join(out, 'index.js'), 'schema']));
+const sizes = readdirSync(out).filter((it) => it.endsWith('.js'))
+  .map((it) => `${it} ${statSync(join(out, it)).size}`);
+console.log(`dist/main: ${sizes.join(', ')}`);

@@ -107,6 +107,7 @@ async function joinOrRefuse(deployment: Deployment, facts: HostFacts): Promise<S
   if (digest !== release.manifest.archive.sha256) throw busy(facts.lockOwner);
   acting.world.report({ kind: 'note',
     text: `this release is being installed: attaching to ${run}` });
+  acting.world.started(run, acting.options.host);
   const titles = await titlesOnHost(acting, run);
   const followed = await watchRun(acting, { run, titles, launch: launchOf(facts, acting.world) });
   const made = { ...planFor(acting, { ...facts, lock: 'free' }, release), run };

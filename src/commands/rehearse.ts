@@ -18,6 +18,7 @@ import { closeStaging, layStaging, stagingContext } from './rehearse-lay.ts';
 import { lookAtBoth, parityProblems, type Pair, type Seen } from './rehearse-look.ts';
 import { sendOverlay } from './rehearse-overlay.ts';
 import { tryOut, type Tried } from './rehearse-trial.ts';
+import { needlessRehearsal } from './rehearse-needless.ts';
 import { cannotRehearse } from './rehearse-limits.ts';
 import { record, type Recording } from './summary.ts';
 import { withForecast } from './rehearse-forecast.ts';
@@ -34,7 +35,9 @@ export async function rehearse(options: RawOptions, world: World): Promise<Resul
   const { config, release } = await inputs(options);
   const recording = record(world.report);
   const heard = { ...world, report: recording.report };
-  return withPair({ options, world: heard, config }, async (pair) => {
+  return withPair({ options, world: heard, config }, async (pair): Promise<Result> => {
+    const needless = await needlessRehearsal(pair, release);
+    if (needless !== undefined) return { kind: 'summary', summary: needless };
     const rehearsal = await rehearseOn(pair, release, recording);
     return writeRehearsal(pair, { rehearsal: rehearsal.found, release, seen: rehearsal.seen });
   });

@@ -65,7 +65,7 @@ export async function execute(acting: Acting, plan: Plan, input: {
       fix: 'Run it again: an unfinished transaction is finished first.',
     }]);
     case 'started':
-      world.started(plan.run);
+      world.started(plan.run, acting.options.host);
       return watchRun(acting, { run: plan.run, titles: titlesOf(plan),
       launch: input.launch });
   }

@@ -1,5 +1,6 @@
 import type { Report } from '../report/events.ts';
 import type { Summary } from '../report/events.ts';
+import type { RawOptions } from '../config/options.ts';
 import type { Job } from '../github/github.ts';
 import type { ReleaseFound } from '../github/releases.ts';
 import type { PackagedRelease } from '../package/package.ts';
@@ -28,8 +29,8 @@ export interface World {
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** The job that this runs in; undefined elsewhere. */
   readonly job: Job | undefined;
-  /** Told as soon as a host runs a transaction of this command, with its run id. */
-  readonly started: (run: string) => void;
+  /** Told as soon as a host runs a transaction of this command, or is found to run it. */
+  readonly started: (run: string, where: RawOptions['host']) => void;
   readonly toolVersion: string;
 }
 

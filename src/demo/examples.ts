@@ -13,7 +13,7 @@ export interface Maker {
   }): string;
 }
 
-/** Two folders up, from src/demo and from the bundle in dist/cli alike. */
+/** Two folders up, from src/demo and from the bundle in dist/main alike. */
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**

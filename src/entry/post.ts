@@ -1,0 +1,25 @@
+import * as core from '@actions/core';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { letGo } from './let-go.ts';
+
+/**
+ * After the step, also where the step was killed: removes the keys; asks a transaction that has
+ * not come to its window to stop, and says how to watch one that has. Never fails the job: how
+ * the step ended has been said.
+ */
+export async function afterStep(environment: NodeJS.ProcessEnv): Promise<number> {
+  const directory = core.getState('directory');
+  const isOurs = dirname(directory) === tmpdir() && basename(directory).startsWith('seatrial-');
+  if (isOurs) rmSync(directory, { recursive: true, force: true });
+  const transaction = core.getState('run');
+  if (transaction === '' || !['', 'running'].includes(core.getState('end'))) return 0;
+  try {
+    await letGo(transaction, environment);
+  } catch (error) {
+    core.warning(`transaction ${transaction} may still run on the host; it ends by itself. ` +
+      `Watch it: seatrial attach --run ${transaction}\n${String(error)}`);
+  }
+  return 0;
+}

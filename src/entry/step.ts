@@ -1,0 +1,39 @@
+import * as core from '@actions/core';
+import { exitCodeOf } from '../errors.ts';
+import { outputsOf, outputsOfError, type Outputs } from '../jobs/outputs.ts';
+import { runJob } from '../jobs/run-job.ts';
+import { run } from '../run.ts';
+import { annotateError, annotateResult } from './annotate.ts';
+import { openEdge, type Edge } from './edge.ts';
+import { finish } from './finish.ts';
+import { openJob } from './open-job.ts';
+import { afterStep } from './post.ts';
+import { readInputs } from './step-inputs.ts';
+
+/** A step of a job: inputs in, outputs and exit status out (docs/ends.md). */
+export async function step(environment: NodeJS.ProcessEnv): Promise<number> {
+  if (core.getState('began') !== '') return afterStep(environment);
+  let edge: Edge | undefined;
+  try {
+    core.saveState('began', 'yes');
+    const { command, options: given } = readInputs();
+    edge = openEdge(given, environment);
+    const { world, options } = openJob(edge.world, given);
+    const { result, outputs } = 'artifacts' in world ? await runJob(command, options, world)
+      : await run(command, options, world).then((it) => ({ result: it, outputs: outputsOf(it) }));
+    setOutputs(outputs);
+    annotateResult(result);
+    core.saveState('end', outputs['end'] ?? '');
+    return finish(edge, result, options.json);
+  } catch (error) {
+    setOutputs(outputsOfError(error));
+    annotateError(error);
+    return exitCodeOf(error);
+  } finally {
+    edge?.close();
+  }
+}
+
+function setOutputs(outputs: Outputs): void {
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
+}

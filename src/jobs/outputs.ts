@@ -1,0 +1,41 @@
+import { SeatrialError } from '../errors.ts';
+import type { Result } from '../commands/world.ts';
+
+/** Outputs of a step by name; GitHub's are texts, and one that is not known is not set. */
+export type Outputs = Readonly<Record<string, string>>;
+
+/** What every command tells the jobs after it. */
+export function outputsOf(result: Result): Outputs {
+  switch (result.kind) {
+    case 'printed': return { end: 'done' };
+    case 'packaged': {
+      const { manifest, unchanged, archive } = result.made;
+      return { end: unchanged ? 'unchanged' : 'done', version: manifest.version,
+        digest: manifest.archive.sha256, archive };
+    }
+    case 'page': return { end: result.found.done === 'unchanged' ? 'unchanged' : 'done',
+      url: result.found.url };
+    case 'rehearsal': {
+      const { rehearsal } = result;
+      return { end: rehearsal.verdict === 'passed' ? 'done' : 'refused',
+        version: rehearsal.release.version, digest: rehearsal.release.digest,
+        ...seconds(rehearsal.forecast?.high ?? rehearsal.windowSeconds) };
+    }
+    case 'summary': {
+      const { summary } = result;
+      return { end: summary.end,
+        ...(summary.version === undefined ? {} : { version: summary.version }),
+        ...(summary.digest === undefined ? {} : { digest: summary.digest }),
+        ...seconds(summary.windowSeconds) };
+    }
+  }
+}
+
+/** A failure is told too: what comes after may look at `end` with `if: always()`. */
+export function outputsOfError(error: unknown): Outputs {
+  return { end: error instanceof SeatrialError ? error.kind : 'internal-error' };
+}
+
+function seconds(value: number | null | undefined): Outputs {
+  return value === null || value === undefined ? {} : { 'window-seconds': String(value) };
+}

@@ -1,0 +1,51 @@
+import type { RawOptions } from '../config/options.ts';
+import type { Artifacts } from '../github/artifacts.ts';
+import type { Job } from '../github/github.ts';
+import { gitCredentials } from '../github/git-credentials.ts';
+import { run } from '../run.ts';
+import type { Result, World } from '../commands/world.ts';
+import { bringInputs } from './bring-inputs.ts';
+import type { JobCommand } from './commands.ts';
+import { deployAndRecord } from './deploy.ts';
+import { handOverRehearsal, handOverRelease } from './hand-over.ts';
+import { outputsOf, type Outputs } from './outputs.ts';
+
+/** A world in which a job is known, and files go from job to job. */
+export interface JobWorld extends World {
+  readonly job: Job;
+  readonly artifacts: Artifacts;
+}
+
+export interface JobEnd {
+  readonly result: Result;
+  readonly outputs: Outputs;
+}
+
+/**
+ * One command in a job: fetches what earlier jobs made, runs it, hands over what it made. Throws
+ * what `run` throws; GitHub's refusal after production has ended is a warning, never a failure.
+ */
+export async function runJob(command: JobCommand, given: RawOptions, world: JobWorld):
+Promise<JobEnd> {
+  const options = await bringInputs(given, world);
+  const result = command === 'deploy' ? await deployAndRecord(options, world)
+    : await run(command, options, worldOf(command, given, world));
+  return { result, outputs: { ...outputsOf(result), ...await handOver(result, world) } };
+}
+
+/** Git reaches a private repository with the job's own token, and the build never sees it. */
+function worldOf(command: JobCommand, options: RawOptions, world: JobWorld): World {
+  const token = options['github-token'];
+  if (command !== 'package' || token === undefined) return world;
+  return { ...world,
+    environment: gitCredentials(world.environment, world.job.github.serverUrl, token) };
+}
+
+async function handOver(result: Result, world: JobWorld): Promise<Outputs> {
+  switch (result.kind) {
+    case 'packaged': return handOverRelease(result.made, world);
+    case 'rehearsal': return handOverRehearsal(result, world);
+    case 'summary': return { report: world.job.url };
+    case 'page': case 'printed': return {};
+  }
+}
