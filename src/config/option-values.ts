@@ -13,6 +13,11 @@ export interface GivenOption {
   readonly text: string | undefined;
 }
 
+/** As people wrote it: an option on the command line, an input of an action. */
+function placeOf(name: string, front: Front): string {
+  return front === 'line' ? `--${name}` : name;
+}
+
 type Value = string | number | boolean | Secret | undefined;
 type Read = { readonly value: Value } | { readonly problem: Problem };
 
@@ -45,10 +50,10 @@ export function buildOptions(
   for (const { name, text } of given) {
     const read = readOne(command, { name, text }, front);
     if ('problem' in read) problems.push(read.problem);
-    else if (values.has(name)) problems.push({ place: `--${name}`, message: 'is given twice' });
+    else if (values.has(name)) problems.push({ place: placeOf(name, front), message: 'is given twice' });
     else values.set(name, read.value);
   }
-  problems.push(...missing(command, given, values), ...contradictions(values));
+  problems.push(...missing(command, given, { values, front }), ...contradictions(values, front));
   const entries = options.map((option: Option) =>
     [option.name, values.has(option.name) ? values.get(option.name) : option.default] as const);
   // Names and types of the values are those of the table, one by one.
@@ -65,7 +70,7 @@ export function unknownOptions(given: readonly GivenOption[]): readonly Problem[
 }
 
 function readOne(command: CommandName, given: GivenOption, front: Front): Read {
-  const place = `--${given.name}`;
+  const place = placeOf(given.name, front);
   const option: Option | undefined = options.find((it) => it.name === given.name);
   const possible = optionsOf(command, front).map((it) => `--${it.name}`);
   if (option === undefined) {
@@ -126,15 +131,14 @@ function notText(option: Option, text: string | undefined): string {
   return option.secret ? '' : `, not ${show(text)}`;
 }
 
-function missing(
-  command: CommandName, given: readonly GivenOption[], values: ReadonlyMap<string, Value>,
-): Problem[] {
+function missing(command: CommandName, given: readonly GivenOption[],
+  { values, front }: { values: ReadonlyMap<string, Value>; front: Front }): Problem[] {
   return options
     .filter((option: Option) => option.required?.includes(command) === true
       && values.get(option.unless ?? '') !== true)
     .filter((option) => !given.some((it) => it.name === option.name))
     .map((option) => ({
-      place: `--${option.name}`, message: `is missing: ${command} needs it`, fix: option.text,
+      place: placeOf(option.name, front), message: `is missing: ${command} needs it`, fix: option.text,
     }));
 }
 
@@ -142,10 +146,10 @@ function missing(
 const exclusive: readonly (readonly [OptionName, OptionName])[] =
   [['with-state', 'code-only'], ['fresh', 'forget']];
 
-function contradictions(values: ReadonlyMap<string, Value>): Problem[] {
+function contradictions(values: ReadonlyMap<string, Value>, front: Front): Problem[] {
   return exclusive
     .filter((pair) => pair.every((name) => values.get(name) === true))
     .map(([one, other]) => ({
-      place: `--${one}`, message: `and --${other} exclude each other`, fix: 'Keep one of them.',
+      place: placeOf(one, front), message: `and ${placeOf(other, front)} exclude each other`, fix: 'Keep one of them.',
     }));
 }

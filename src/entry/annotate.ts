@@ -1,7 +1,9 @@
 import * as core from '@actions/core';
-import type { Result } from '../commands/world.ts';
+import type { Result, World } from '../commands/world.ts';
 import { formatProblem, SeatrialError, ends, type Problem } from '../errors.ts';
+import { problemsMarkdown } from '../report/markdown.ts';
 import { plainLines } from '../report/text.ts';
+import { addToJobSummary } from './job-summary.ts';
 
 /** GitHub shows ten errors of a step and drops the others without a word. */
 const annotationsMax = 10;
@@ -16,10 +18,13 @@ export function annotateResult(result: Result): void {
   annotate([`${host}: ${end}: ${reason}${commands}`, ...problems.map(formatProblem)]);
 }
 
-export function annotateError(error: unknown): void {
-  if (error instanceof SeatrialError) annotate(error.problems.map((it: Problem) =>
-    formatProblem(it)));
-  else annotate([`internal error: ${String(error instanceof Error ? error.stack : error)}`]);
+/** Also in the job's summary, which has room for all of them. */
+export function annotateError(error: unknown, world: World | undefined): void {
+  const problems: readonly Problem[] = error instanceof SeatrialError ? error.problems
+    : [{ message: `internal error: ${String(error instanceof Error ? error.stack : error)}` }];
+  annotate(problems.map(formatProblem));
+  const end = error instanceof SeatrialError ? error.kind : 'internal error';
+  if (world !== undefined) addToJobSummary({ world }, problemsMarkdown(end, problems));
 }
 
 function annotate(texts: readonly string[]): void {

@@ -27,7 +27,7 @@ export async function step(environment: NodeJS.ProcessEnv): Promise<number> {
     return finish(edge, result, options.json);
   } catch (error) {
     setOutputs(outputsOfError(error));
-    annotateError(error);
+    annotateError(error, edge?.world);
     return exitCodeOf(error);
   } finally {
     edge?.close();

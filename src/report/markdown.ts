@@ -31,6 +31,15 @@ export function summaryMarkdown(summary: Summary, limitBytes = githubLimitBytes)
   return Buffer.byteLength(verdict) <= limitBytes ? verdict : '';
 }
 
+/** What stopped a command before it had anything to sum up. */
+export function problemsMarkdown(title: string, problems: Summary['problems']): string {
+  const [rows = 0, characters = 0] = sizes[2] ?? [];
+  const text = (value: string): string => inert(value, characters);
+  const items = few(problems, { rows, characters }).map((problem) => typeof problem === 'string'
+    ? `- ${problem}` : problemItem(problem, text));
+  return `## ${text(title)}\n\n${items.join('\n')}\n`;
+}
+
 function render(summary: Summary, size: Size): string {
   const reason = reasonToShow(summary);
   const problems = problemsToShow(summary);
