@@ -10,7 +10,7 @@ export async function letGo(transaction: string, environment: NodeJS.ProcessEnv)
   const edge = openEdge(given, environment);
   try {
     const host = core.getState('host') === 'staging' ? 'staging' : 'production';
-    const { world, options } = openJob(edge.world, { ...given, run: transaction, host });
+    const { world, options } = await openJob(edge.world, { ...given, run: transaction, host });
     const result = await run('attach', options, { ...world, cancel: AbortSignal.abort() });
     if (result.kind !== 'summary') return;
     edge.finish(result.summary);

@@ -17,9 +17,9 @@ const remember: World['started'] = (run, where) => {
  * What a job adds: its place on GitHub, and keys as files. Everything is kept in the temporary
  * directory, which the step removes, and the step after it once more.
  */
-export function openJob(world: World, given: RawOptions): {
+export async function openJob(world: World, given: RawOptions): Promise<{
   readonly world: World | JobWorld; readonly options: RawOptions;
-} {
+}> {
   core.saveState('directory', world.temporaryDirectory);
   const { environment, temporaryDirectory } = world;
   const key = given['ssh-private-key'];
@@ -31,7 +31,8 @@ export function openJob(world: World, given: RawOptions): {
   const token = given['github-token'];
   const repository = repositoryOf(environment['GITHUB_REPOSITORY']);
   if (token === undefined || repository === undefined) return { world: heard, options };
-  const github = openGitHub({ token, repository, toolVersion: world.toolVersion,
+  const github = await openGitHub({ token, repository, toolVersion: world.toolVersion,
+    cancel: world.cancel,
     apiUrl: environment['GITHUB_API_URL'], serverUrl: environment['GITHUB_SERVER_URL'] });
   const job = jobOf(environment, github);
   if (job === undefined) return { world: heard, options };

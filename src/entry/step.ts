@@ -18,7 +18,7 @@ export async function step(environment: NodeJS.ProcessEnv): Promise<number> {
     core.saveState('began', 'yes');
     const { command, options: given } = readInputs();
     edge = openEdge(given, environment);
-    const { world, options } = openJob(edge.world, given);
+    const { world, options } = await openJob(edge.world, given);
     const { result, outputs } = 'artifacts' in world ? await runJob(command, options, world)
       : await run(command, options, world).then((it) => ({ result: it, outputs: outputsOf(it) }));
     setOutputs(outputs);
