@@ -27,6 +27,8 @@ export interface ReleaseFound {
   readonly state: 'draft' | 'published';
   /** What this call did: nothing was there, something was missing, nothing was missing. */
   readonly done: 'made' | 'completed' | 'published' | 'unchanged';
+  /** What a person should look at: further drafts of the same tag, for instance. */
+  readonly warnings: readonly string[];
 }
 
 /** The page of a tag, reconciled by digests (P12). See the functions of releases-*.ts. */
