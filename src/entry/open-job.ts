@@ -14,16 +14,15 @@ const remember: World['started'] = (run, where) => {
 };
 
 /**
- * What a job adds: its place on GitHub, and keys as files. Everything is kept in the temporary
- * directory, which the step removes, and the step after it once more.
+ * What a job adds: its place on GitHub, and keys as files in the temporary directory, which the
+ * step removes, and the step after it once more.
  */
 export async function openJob(world: World, given: RawOptions): Promise<{
   readonly world: World | JobWorld; readonly options: RawOptions;
 }> {
   core.saveState('directory', world.temporaryDirectory);
   const { environment, temporaryDirectory } = world;
-  const key = given['ssh-private-key'];
-  const hosts = given['ssh-known-hosts'];
+  const { 'ssh-private-key': key, 'ssh-known-hosts': hosts } = given;
   const options = { ...given,
     ...(key === undefined ? {} : { identity: writePrivateKey(key, temporaryDirectory) }),
     ...(hosts === undefined ? {} : { 'known-hosts': writeKnownHosts(hosts, temporaryDirectory) }) };
