@@ -31,7 +31,6 @@ export async function openJob(world: World, given: RawOptions): Promise<{
   const repository = repositoryOf(environment['GITHUB_REPOSITORY']);
   if (token === undefined || repository === undefined) return { world: heard, options };
   const github = await openGitHub({ token, repository, toolVersion: world.toolVersion,
-    cancel: world.cancel,
     apiUrl: environment['GITHUB_API_URL'], serverUrl: environment['GITHUB_SERVER_URL'] });
   const job = jobOf(environment, github);
   if (job === undefined) return { world: heard, options };
