@@ -28,7 +28,7 @@ const mayImport: Record<string, readonly string[]> = {
   transaction: ['command', 'host', 'state', 'plan/plan.ts', 'report/events.ts'],
   copy: ['command', 'config', 'state', 'host', 'transaction/compile.ts', 'report/events.ts'],
   package: ['command', 'config'],
-  github: ['config'],
+  github: ['config', 'report/text.ts'],
   jobs: ['*'],
   report: ['report', 'plan/plan.ts', 'trial', 'github/releases.ts', 'package/package.ts'],
   demo: ['config', 'report', 'package', 'run.ts', 'commands/world.ts', 'trial/rehearsal.ts'],
