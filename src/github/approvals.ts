@@ -48,7 +48,8 @@ async function reviewsOf(job: Job, { name }: Environment): Promise<Review[]> {
   const { owner, name: repo } = job.github.repository;
   const doing: Doing = { what: 'tell who approved this run', permission: 'actions: read',
     repository: job.github.repository };
-  const { data } = await asking(doing, () => job.github.rest.actions.getReviewsForRun({ owner, repo, run_id: job.runId }));
+  const { data } = await asking(doing, () =>
+    job.github.rest.actions.getReviewsForRun({ owner, repo, run_id: job.runId }));
   return data.map((review) => ({
     state: review.state,
     login: loginOf(review),
