@@ -7,6 +7,7 @@ import { parseConfig, parseStagingConfig } from '../config/parse.ts';
 import type { Transport } from '../host/transport.ts';
 import { openLocal } from '../host/local.ts';
 import { openSsh } from '../host/ssh.ts';
+import { missingKey } from './job-key.ts';
 import type { World } from './world.ts';
 
 const connectTimeoutMs = 30_000;
@@ -50,6 +51,8 @@ export function chooseHost(config: Config, options: RawOptions, world: World): H
     return { name: `${options.host} (local)`, 
       open: () => Promise.resolve(openLocal(world.environment['PATH'])) };
   }
+  const keyless = missingKey(options, world);
+  if (keyless !== undefined) throw new SeatrialError('bad-input', [keyless]);
   const knownHostsFile = knownHosts(config, options);
   return {
     name: `${options.host} (${host.destination})`,
@@ -77,7 +80,8 @@ function knownHosts(config: Config, options: RawOptions): string {
     message: 'no known hosts are given, and a host key is never trusted unseen',
     place: `${options.config}: hosts`,
     fix: 'Write hosts: { known-hosts: known_hosts } and put the line there that the host\'s ' +
-      'administrator gives you (on the host: cat /etc/ssh/ssh_host_ed25519_key.pub).',
+      'administrator gives you (on the host: cat /etc/ssh/ssh_host_ed25519_key.pub). In a job, ' +
+      'the input ssh-known-hosts takes such lines too.',
   }]);
 }
 
