@@ -50,8 +50,8 @@ export function buildOptions(
   for (const { name, text } of given) {
     const read = readOne(command, { name, text }, front);
     if ('problem' in read) problems.push(read.problem);
-    else if (values.has(name)) problems.push({ place: placeOf(name, front), message: 'is given twice' });
-    else values.set(name, read.value);
+    else if (!values.has(name)) values.set(name, read.value);
+    else problems.push({ place: placeOf(name, front), message: 'is given twice' });
   }
   problems.push(...missing(command, given, { values, front }), ...contradictions(values, front));
   const entries = options.map((option: Option) =>
@@ -138,7 +138,8 @@ function missing(command: CommandName, given: readonly GivenOption[],
       && values.get(option.unless ?? '') !== true)
     .filter((option) => !given.some((it) => it.name === option.name))
     .map((option) => ({
-      place: placeOf(option.name, front), message: `is missing: ${command} needs it`, fix: option.text,
+      place: placeOf(option.name, front), fix: option.text,
+      message: `is missing: ${command} needs it`,
     }));
 }
 
@@ -150,6 +151,7 @@ function contradictions(values: ReadonlyMap<string, Value>, front: Front): Probl
   return exclusive
     .filter((pair) => pair.every((name) => values.get(name) === true))
     .map(([one, other]) => ({
-      place: placeOf(one, front), message: `and ${placeOf(other, front)} exclude each other`, fix: 'Keep one of them.',
+      place: placeOf(one, front), fix: 'Keep one of them.',
+      message: `and ${placeOf(other, front)} exclude each other`,
     }));
 }

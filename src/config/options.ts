@@ -79,8 +79,8 @@ export const options = [
   },
   {
     name: 'receipt', type: 'string', secret: false,
-    text: 'Path of the receipt of a rehearsal; in a job, its output `receipt`; where it is written,' +
-      ' default receipt.json.',
+    text: 'Path of the receipt of a rehearsal; in a job, its output `receipt`. It is written to ' +
+      'receipt.json where nothing is given.',
     commands: ['rehearse', 'plan', 'deploy'],
   },
   {

@@ -30,7 +30,8 @@ export function annotateError(error: unknown, world: World | undefined): void {
 function annotate(texts: readonly string[]): void {
   const shown = texts.length > annotationsMax ? texts.slice(0, annotationsMax - 1) : texts;
   for (const text of shown) {
-    core.error(plainLines(text).join('\n').slice(0, annotationCharactersMax), { title: 'Seatrial' });
+    const shortened = plainLines(text).join('\n').slice(0, annotationCharactersMax);
+    core.error(shortened, { title: 'Seatrial' });
   }
   if (shown.length < texts.length) {
     core.error(`and ${texts.length - shown.length} more: see the log`, { title: 'Seatrial' });

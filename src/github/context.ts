@@ -16,7 +16,8 @@ export function repositoryOf(text: string | undefined): Repository | undefined {
 export function jobOf(environment: Environment, github: GitHub): Job | undefined {
   const runId = Number(environment['GITHUB_RUN_ID']);
   const attempt = Number(environment['GITHUB_RUN_ATTEMPT'] ?? '1');
-  if (!Number.isSafeInteger(runId) || runId <= 0 || !Number.isSafeInteger(attempt)) return undefined;
+  const isKnown = Number.isSafeInteger(runId) && runId > 0 && Number.isSafeInteger(attempt);
+  if (!isKnown) return undefined;
   const actor = environment['GITHUB_ACTOR'] ?? '';
   return {
     github, runId, attempt, actor,
