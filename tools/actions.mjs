@@ -81,7 +81,7 @@ function compositeFile(composite, inputs) {
 export function inputsOf(composite, inputs) {
   const commands = composite.steps.flatMap((it) => it.command ?? []);
   const names = new Set(composite.steps.flatMap((step) => Object.keys(step.with ?? {})));
-  const table = inputs.filter((it) =>
+  const table = inputs.filter((it) => it.name !== 'json' &&
     it.commands.some((name) => commands.includes(name)) && !names.has(it.name));
   return [...table, ...composite.inputs ?? []];
 }
