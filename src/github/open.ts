@@ -110,7 +110,8 @@ async function sendOnce<Q extends Request, R extends Response>(
  * so far, or none, in place of the object (octokit/request.js:src/fetch-wrapper.ts), with 200.
  */
 function requireWhole(response: Response): void {
-  const isJson = /\bjson\b/.test(String(response.headers['content-type'] ?? ''));
+  const type = response.headers['content-type'];
+  const isJson = typeof type === 'string' && /\bjson\b/.test(type);
   if (isJson && typeof response.data === 'string') throw new CutAnswer('half an answer came');
 }
 

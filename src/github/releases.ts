@@ -1,4 +1,6 @@
 import type { GitHub } from './github.ts';
+import { draftRelease } from './release-draft.ts';
+import { publishRelease } from './release-publish.ts';
 
 /** A file that belongs to a release page. */
 export interface Asset {
@@ -31,10 +33,18 @@ export interface ReleaseFound {
   readonly warnings: readonly string[];
 }
 
-/** The page of a tag, reconciled by digests (P12). See the functions of releases-*.ts. */
+/** The page of a tag, reconciled by digests (P12). */
 export interface Releases {
   /** Makes the draft, or completes it. A published release with equal assets is done. */
   draft(github: GitHub, wanted: ReleaseWanted): Promise<ReleaseFound>;
   /** Verifies every asset by its digest, then publishes; published already and equal is done. */
   publish(github: GitHub, wanted: Omit<ReleaseWanted, 'title' | 'text'>): Promise<ReleaseFound>;
+}
+
+/** @param sleep waits between tries */
+export function openReleases(sleep: (milliseconds: number) => Promise<void>): Releases {
+  return {
+    draft: (github, wanted) => draftRelease(github, wanted, sleep),
+    publish: (github, wanted) => publishRelease(github, wanted),
+  };
 }
