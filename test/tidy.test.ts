@@ -29,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   copy: ['command', 'config', 'state', 'host', 'transaction/compile.ts', 'report/events.ts'],
   package: ['command', 'config'],
   github: ['config', 'report/text.ts'],
+  init: ['command', 'config', 'host/transport.ts'],
   jobs: ['*'],
   report: ['report', 'plan/plan.ts', 'trial', 'github/releases.ts', 'package/package.ts'],
   demo: ['config', 'report', 'package', 'run.ts', 'commands/world.ts', 'trial/rehearsal.ts'],

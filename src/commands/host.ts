@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SeatrialError } from '../errors.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, HostConfig } from '../config/config.ts';
 import type { RawOptions } from '../config/options.ts';
 import { parseConfig, parseStagingConfig } from '../config/parse.ts';
 import type { Transport } from '../host/transport.ts';
@@ -47,20 +47,36 @@ export function chooseHost(config: Config, options: RawOptions, world: World): H
       fix: `Write hosts: { ${options.host}: deploy@www.example.org }.`,
     }]);
   }
+  if (host.kind === 'ssh') {
+    const keyless = missingKey(options, world);
+    if (keyless !== undefined) throw new SeatrialError('bad-input', [keyless]);
+  }
+  return openHost(options.host, host,
+    { options, world, knownHostsFile: () => knownHosts(config, options) });
+}
+
+export interface Opening {
+  readonly options: Pick<RawOptions, 'identity'>;
+  readonly world: World;
+  /** Asked for where keys count. */
+  readonly knownHostsFile: () => string;
+}
+
+/** A host by its address; nothing is opened yet. */
+export function openHost(name: string, host: HostConfig, opening: Opening): Host {
+  const { options, world } = opening;
   if (host.kind === 'local') {
-    return { name: `${options.host} (local)`, 
+    return { name: `${name} (local)`,
       open: () => Promise.resolve(openLocal(world.environment['PATH'])) };
   }
-  const keyless = missingKey(options, world);
-  if (keyless !== undefined) throw new SeatrialError('bad-input', [keyless]);
-  const knownHostsFile = knownHosts(config, options);
+  const knownHostsFile = opening.knownHostsFile();
   return {
-    name: `${options.host} (${host.destination})`,
+    name: `${name} (${host.destination})`,
     open: () => openSsh({
       destination: host.destination,
       ...(host.port === undefined ? {} : { port: host.port }),
       knownHostsFile,
-      ...(options.identity === undefined ? {} : { identityFile: options.identity }),
+      ...(options.identity === undefined ? {} : { identityFile: resolve(options.identity) }),
       connectTimeoutMs,
       keepAliveSeconds,
       keepAliveCountMax,
@@ -71,8 +87,8 @@ export function chooseHost(config: Config, options: RawOptions, world: World): H
 }
 
 /** Never the person's own file by default: a job and a laptop must trust the same keys. */
-function knownHosts(config: Config, options: RawOptions): string {
-  if (options['known-hosts'] !== undefined) return options['known-hosts'];
+export function knownHosts(config: Config, options: RawOptions): string {
+  if (options['known-hosts'] !== undefined) return resolve(options['known-hosts']);
   if (config.hosts.knownHosts !== undefined) {
     return resolve(dirname(options.config), config.hosts.knownHosts);
   }
