@@ -3,6 +3,7 @@ import type { RawOptions } from '../config/options.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import { adoptPlan } from '../plan/adopt.ts';
 import type { Context } from '../steps/context.ts';
+import { confirm } from './confirm.ts';
 import { codePaths, runningRelease } from './context.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { record, summarize } from './summary.ts';
@@ -37,15 +38,19 @@ export async function adopt(options: RawOptions, world: World): Promise<Result> 
         message: `${path} is not there, so there is nothing to adopt`,
         fix: 'Deploy the first release: seatrial deploy' })));
     }
+    const approval = await confirm(acting, { words: [version, config.application], lines: [
+      `${config.application} on ${host.name}: what runs there is taken over as ${version}`,
+      `  what changes  nothing but Seatrial's own records in ${config.records}`] });
     const context: Context = { config, facts, run: newRunId(world, facts), way: 'adopted',
-      repair: '', rehearsal: 'adopted',
+      repair: '', rehearsal: 'adopted', approval,
       target: { version, digest: '@CODE@', unpackedBytes: 0, archiveBytes: 0 },
       release: runningRelease(config, facts), oldRelease: runningRelease(config, facts),
       goingBack: undefined };
     const plan = adoptPlan(context, host.name, code);
     const followed = await execute({ ...acting, transport }, plan,
-      { launch: launchOf(facts, world), archive: undefined });
-    return summarize({ command: 'adopt', options, plan, followed, events: recording.events });
+      { launch: launchOf(facts, world), archive: undefined, approval });
+    return summarize({ command: 'adopt', options, plan, followed, approval,
+      events: recording.events });
   });
   return { kind: 'summary', summary: { ...summary, digest: undefined, places: [] } };
 }

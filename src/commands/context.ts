@@ -47,6 +47,7 @@ export function releaseDirectory(config: Config, facts: HostFacts, target: Targe
 export function deployContext(input: {
   readonly config: Config; readonly facts: HostFacts; readonly target: Target;
   readonly run: string; readonly repair: string; readonly rehearsal?: string;
+  readonly approval?: string | undefined;
 }): Context {
   const { config, facts, target, run } = input;
   return {

@@ -9,7 +9,8 @@ import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import type { Summary } from '../report/events.ts';
 import { codePaths, deployContext, runningRelease } from './context.ts';
-import { receiptProblems, rehearsalNote } from './receipt-gate.ts';
+import { gateProblems, passGates } from './approval-gate.ts';
+import { rehearsalNote } from './receipt-gate.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { plainSummary, record, summarize, type Recording } from './summary.ts';
 import { busy, execute, finishDead, launchOf, newRunId, titlesOnHost, watchRun, type Acting }
@@ -36,8 +37,8 @@ export async function plan(options: RawOptions, world: World): Promise<Result> {
   const made = await withHost(host, async (transport) => {
     const facts = await gatherFacts(transport, config);
     const acting = { config, options, world, host, transport };
-    const bound = planFor(acting, facts, release);
-    for (const it of await receiptProblems(acting, facts, { plan: bound, release })) {
+    const bound = planFor(acting, facts, { release });
+    for (const it of await gateProblems(acting, facts, { plan: bound, release })) {
       world.report({ kind: 'warning', text: `deploy would refuse: ${it.message}` });
     }
     return bound;
@@ -82,12 +83,13 @@ async function deployTo(deployment: Deployment): Promise<Summary> {
     world.report({ kind: 'note', text: `the last failure here was ${facts.failedText} ` +
       `(kept in ${config.records}/failed/${facts.failed[0]})` });
   }
-  const made = planFor(acting, facts, release);
-  const problems = await receiptProblems(acting, facts, { plan: made, release });
-  if (problems.length > 0) throw new SeatrialError('refused', problems);
+  const approval = await passGates(acting, facts,
+    { plan: planFor(acting, facts, { release }), release });
+  // Who approved stands in the record that the plan writes: it is made once more.
+  const made = planFor(acting, facts, { release, approval });
   const followed = await execute(acting, made,
-    { launch: launchOf(facts, world), archive: release.archivePath });
-  return summarize({ command: 'deploy', options: acting.options, plan: made, followed,
+    { launch: launchOf(facts, world), archive: release.archivePath, approval });
+  return summarize({ command: 'deploy', options: acting.options, plan: made, followed, approval,
     events: deployment.recording.events });
 }
 
@@ -110,7 +112,7 @@ async function joinOrRefuse(deployment: Deployment, facts: HostFacts): Promise<S
   acting.world.started(run, acting.options.host);
   const titles = await titlesOnHost(acting, run);
   const followed = await watchRun(acting, { run, titles, launch: launchOf(facts, acting.world) });
-  const made = { ...planFor(acting, { ...facts, lock: 'free' }, release), run };
+  const made = { ...planFor(acting, { ...facts, lock: 'free' }, { release }), run };
   return summarize({ command: 'deploy', options: acting.options, plan: made, followed,
     events: deployment.recording.events });
 }
@@ -125,13 +127,16 @@ export function isUnchanged(config: Config, facts: HostFacts, release: Release):
       && facts.paths.get(currentLink(config))?.exists === true;
 }
 
-export function planFor(acting: Acting, facts: HostFacts, release: Release): Plan {
+export function planFor(acting: Acting, facts: HostFacts, input: {
+  readonly release: Release; readonly approval?: string | undefined;
+}): Plan {
+  const { release, approval } = input;
   const { config, options, world } = acting;
   const { archive, version } = release.manifest;
   const target = { version, digest: archive.sha256, unpackedBytes: release.unpackedBytes,
     archiveBytes: archive.bytes };
   const context = deployContext({ config, facts, target, run: newRunId(world, facts),
-    repair: options.repair ?? '', rehearsal: rehearsalNote(acting) });
+    repair: options.repair ?? '', rehearsal: rehearsalNote(acting), approval });
   const problems = preflight({ config, facts, first: context.way === 'first',
     arrivingBytes: target.archiveBytes + target.unpackedBytes * 2 });
   if (problems.length > 0) throw new SeatrialError('refused', problems);

@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Summary } from '../report/events.ts';
 import { startRecovery } from '../transaction/follow.ts';
 import { showPlanCommand, titlesOf } from '../transaction/start.ts';
+import { confirm, type Question } from './confirm.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { plainSummary, record, summarize } from './summary.ts';
 import { busy, launchOf, needsHuman, watchRun, type Acting } from './transaction.ts';
@@ -17,11 +18,25 @@ export function recover(options: RawOptions, world: World): Promise<Result> {
     if (facts.lock === 'held') throw busy(facts.lockOwner);
     const run = facts.unfinished;
     if (run === undefined) return undefined;
+    const question = needsHuman(facts);
+    // One that only died is finished by every other command as well, unasked.
+    if (question !== undefined) await confirm(acting, recoverQuestion(acting, run, question));
     const started = await startRecovery({ ...acting, ...acting.config,
-      launch: launchOf(facts, acting.world), force: needsHuman(facts) !== undefined });
+      launch: launchOf(facts, acting.world), force: question !== undefined });
     if (started.kind === 'busy') throw busy({ run });
     return started.kind === 'nothing' ? undefined : run;
   });
+}
+
+function recoverQuestion({ config, host }: Acting, run: string, question: string): Question {
+  return {
+    lines: [
+      `${config.application} on ${host.name}: transaction ${run} stopped and asked for a person`,
+      `  it asked      ${question}`,
+      '  what it does  goes on from there: mend on the host what it names first',
+    ],
+    words: [config.application],
+  };
 }
 
 /** Watches a transaction that runs, or that ended: the journal is on the host. */

@@ -55,7 +55,7 @@ async function rehearseOn(pair: Pair, release: Release, recording: Recording): P
   const seen = await lookAtBoth(pair);
   const unequal = parityProblems(seen.parity);
   if (unequal.length > 0) throw new SeatrialError('refused', unequal);
-  const planned = planFor(production, seen.productionFacts, release);
+  const planned = planFor(production, seen.productionFacts, { release });
   const context = stagingContext(pair, seen);
   const closed = await closeStaging(pair, context, seen.productionFacts);
   const brought = await bringCopy(pair, seen, context);

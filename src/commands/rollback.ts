@@ -7,6 +7,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import type { Context } from '../steps/context.ts';
 import { identityOf, titleOf } from '../state/spec.ts';
+import { confirm, type Question } from './confirm.ts';
 import { runningRelease } from './context.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { record, summarize } from './summary.ts';
@@ -25,12 +26,28 @@ export async function rollback(options: RawOptions, world: World): Promise<Resul
     const context = rollbackContext({ config, facts, options, run: newRunId(world, facts) });
     const problems = preflight({ config, facts, first: false, arrivingBytes: 0 });
     if (problems.length > 0) throw new SeatrialError('refused', problems);
-    const plan = makePlan(context, host.name);
+    const approval = await confirm(acting, rollbackQuestion(context, host.name));
+    const plan = makePlan({ ...context, approval }, host.name);
     const followed = await execute(acting, plan,
-      { launch: launchOf(facts, world), archive: undefined });
-    return summarize({ command: 'rollback', options, plan, followed, events: recording.events });
+      { launch: launchOf(facts, world), archive: undefined, approval });
+    return summarize({ command: 'rollback', options, plan, followed, approval,
+      events: recording.events });
   });
   return { kind: 'summary', summary };
+}
+
+function rollbackQuestion({ config, target, goingBack }: Context, host: string): Question {
+  const { version = '', installedAt = '' } = goingBack?.from ?? {};
+  return {
+    lines: [
+      `${config.application} on ${host}: back from ${version} to ${target.version}`,
+      goingBack?.withState === true
+        ? `  state         goes back as well: what users wrote since ${installedAt} is kept ` +
+          'aside, and no longer served'
+        : '  state         stays as it is: the old code meets the new data',
+    ],
+    words: [target.version, config.application],
+  };
 }
 
 async function factsFor(acting: Acting): Promise<HostFacts> {

@@ -30,6 +30,7 @@ export interface SummaryInput {
   readonly plan: Plan;
   readonly followed: Followed;
   readonly events: readonly ReportEvent[];
+  readonly approval?: string | undefined;
 }
 
 export function summarize(input: SummaryInput): Summary {
@@ -54,6 +55,7 @@ export function summarize(input: SummaryInput): Summary {
     next: next(end, plan, options),
     problems: end === 'needs-human' ? [personProblem(why)] : [],
     timeline,
+    approval: input.approval,
   };
 }
 

@@ -52,12 +52,15 @@ function secondOf(run: string): number {
 /** Sends a plan, watches it to its end. */
 export async function execute(acting: Acting, plan: Plan, input: {
   readonly launch: Launch; readonly archive: string | undefined;
+  /** How it was approved: who finds the host busy reads that as well. */
+  readonly approval?: string | undefined;
 }): Promise<Followed> {
   const { world, transport } = acting;
   if (world.cancel.aborted) throw cancelledEarly();
   world.report({ kind: 'phase', text: `sending the release and the plan to ${acting.host.name}` });
   const started = await startTransaction(transport,
-    { ...input, plan, origin: { by: world.by }, cancel: world.cancel }, world.report);
+    { ...input, plan, origin: { by: byLine(world.by, input.approval) }, cancel: world.cancel },
+    world.report);
   switch (started.kind) {
     case 'busy': throw busy(started.owner);
     case 'unfinished': throw new SeatrialError('busy', [{
@@ -69,6 +72,12 @@ export async function execute(acting: Acting, plan: Plan, input: {
       return watchRun(acting, { run: plan.run, titles: titlesOf(plan),
       launch: input.launch });
   }
+}
+
+/** A person who confirmed it is in the approval already. */
+function byLine(by: string, approval: string | undefined): string {
+  if (approval === undefined) return by;
+  return approval.includes(by) ? approval : `${by}, ${approval}`;
 }
 
 export function busy(owner: Readonly<Record<string, string>>): SeatrialError {

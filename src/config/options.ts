@@ -114,12 +114,12 @@ export const options = [
   {
     name: 'github-token', type: 'string', secret: true, front: 'job',
     expression: '${{ github.token }}', text: 'Token of the job; its rights are those of the job.',
-    commands: ['package', 'rehearse', 'deploy', 'doctor', ...publishing],
+    commands: ['package', 'rehearse', 'plan', 'deploy', 'doctor', ...publishing],
   },
   {
     name: 'environment', type: 'string', default: 'production', secret: false, front: 'job',
     text: 'Deployment environment of the job: its approval is asked for, deployments go there.',
-    commands: ['deploy', 'doctor'],
+    commands: ['plan', 'deploy', 'doctor'],
   },
   {
     name: 'url', type: 'string', secret: false, front: 'job',
@@ -203,8 +203,8 @@ export const options = [
   },
   {
     name: 'yes', type: 'boolean', default: false, secret: false,
-    text: 'Do not ask at the terminal.',
-    commands: ['rehearse', 'deploy', 'adopt', 'rollback', 'recover', 'doctor'],
+    text: 'Do not ask at the terminal: what it would ask is answered with yes.',
+    commands: ['deploy', 'adopt', 'rollback', 'recover'],
   },
   {
     name: 'watch-minutes', type: 'number', default: 300, range: [1, 100_000], secret: false,

@@ -74,5 +74,6 @@ function logged(input: StageInput, deploying: Deploying, hear: (event: ReportEve
       world.report({ kind: 'activity', text: `act ${act}: ${title}` });
     }
   };
-  return { log, world: { ...world, report } };
+  // Nobody is asked, also at a terminal and in a job: what is deployed to is the demonstration's.
+  return { log, world: { ...world, report, ask: undefined, job: undefined } };
 }

@@ -21,8 +21,8 @@ export interface Edge {
 export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): Edge {
   const temporaryDirectory = makeTemporary();
   ignoreLostReaders();
-  const terminal = openTerminal(options, environment);
   const signals = watchSignals();
+  const terminal = openTerminal(options, environment, signals.cancel);
   const world: World = {
     report: terminal.report, print: (text) => { process.stdout.write(text); },
     now: () => new Date(), clock: () => performance.now(),
@@ -30,7 +30,7 @@ export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): E
     random: (bytes) => randomBytes(bytes).toString('hex'),
     cancel: signals.cancel, temporaryDirectory, by: `${userName()}@${hostname()}`,
     environment: environment as Record<string, string>, toolVersion,
-    ask: undefined, job: undefined, started: () => undefined,
+    ask: terminal.ask, job: undefined, started: () => undefined,
   };
   return { world, ...terminal, close: () => {
     terminal.close();

@@ -1,11 +1,13 @@
 import type { RawOptions } from '../config/options.ts';
+import type { World } from '../commands/world.ts';
 import { openConsole, type Console } from '../report/console.ts';
+import { terminalAsk } from './terminal-ask.ts';
 
 const tickMs = 1_000;
 
 /** The person's terminal, or a log; with --json everything but the result goes to stderr. */
-export function openTerminal(options: RawOptions, environment: NodeJS.ProcessEnv):
-Console & { close(): void } {
+export function openTerminal(options: RawOptions, environment: NodeJS.ProcessEnv,
+  cancel: AbortSignal): Console & { close(): void; readonly ask: World['ask'] } {
   const stream = options.json ? process.stderr : process.stdout;
   const isTerminal = stream.isTTY === true && environment['TERM'] !== 'dumb';
   const screen = openConsole({
@@ -19,5 +21,5 @@ Console & { close(): void } {
   });
   const timer = setInterval(screen.tick, tickMs);
   timer.unref();
-  return { ...screen, close: () => { clearInterval(timer); } };
+  return { ...screen, ask: terminalAsk(stream, cancel), close: () => { clearInterval(timer); } };
 }

@@ -75,6 +75,7 @@ function neutral(context: Context): Context {
     ...context,
     run: '<run>',
     rehearsal: '<rehearsal>',
+    approval: undefined,
     release: '<release>',
     oldRelease: context.oldRelease === '' ? '' : '<old release>',
     facts: {

@@ -82,6 +82,8 @@ export interface Summary {
   readonly next: readonly string[];
   readonly problems: readonly Problem[];
   readonly timeline: readonly TimelineEntry[];
+  /** How it was approved, one line; absent: that was not asked. */
+  readonly approval?: string | undefined;
 }
 
 export interface Place {

@@ -26,6 +26,7 @@ export function summaryJson(summary: Summary): string {
       { message, place: place ?? null, fix: fix ?? null })),
     timeline: summary.timeline.map(({ id, title, seconds, result, text: why }) => (
       { id, title, seconds, result, text: why })),
+    approval: summary.approval ?? null,
   });
   return harmless(text);
 }

@@ -65,6 +65,7 @@ export function factsOf(summary: Summary, digestCharactersMax = Infinity): Place
     { what: 'host', path: summary.host },
     { what: 'release', path: release },
     { what: 'run', path: summary.run ?? '' },
+    { what: 'approval', path: summary.approval ?? '' },
     ...summary.places,
   ].filter(({ path }) => path !== '');
 }

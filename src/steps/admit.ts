@@ -59,6 +59,7 @@ export function installedJson(context: Context): string {
     run,
     way,
     rehearsal: context.rehearsal,
+    approval: context.approval,
     installedAt: '@TIME@',
   });
 }

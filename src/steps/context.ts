@@ -27,6 +27,8 @@ export interface Context {
   readonly repair: string;
   /** `rehearsed`, or why it went without; goes into the record of what is installed. */
   readonly rehearsal: string;
+  /** Who let it go on, for the same record; absent: that was not asked. */
+  readonly approval?: string | undefined;
   /** Where the new release stands on the host. */
   readonly release: string;
   /** Where the running release stands; empty when there is none. */
