@@ -24,7 +24,7 @@ interface Operation {
 
 export interface Contract {
   /** What was wrong so far, requests and replies: a test ends with this empty. */
-  readonly violations: readonly string[];
+  readonly violations: string[];
   readonly operations: readonly string[];
   /** A 599 where the request is not as described. */
   request(operation: string, request: { readonly asked: Asked;

@@ -4,9 +4,16 @@ import { loadContract } from './contract.ts';
 import { putEnvironment, type EnvironmentWanted } from './environments.ts';
 import { makeFaults, withFault, type Faults } from './faults.ts';
 import { listen, type Reply } from './http.ts';
+import { openOidc, type Oidc } from './oidc.ts';
 import { answerRest, type Logged, type Rest } from './rest.ts';
+import { openResults, type ArtifactStore, type Results } from './results.ts';
 import { makeState, type Environment, type RepositoryWanted, type State } from './state.ts';
 import { makeTokens, type Permissions, type Tokens } from './tokens.ts';
+
+export interface FakeWanted extends RepositoryWanted {
+  /** Where artifacts are stored instead of the stand-in's own blobs. */
+  readonly store?: ArtifactStore;
+}
 
 /** GitHub for one repository, over real HTTP on the loopback. */
 export interface FakeGitHub {
@@ -14,6 +21,8 @@ export interface FakeGitHub {
   readonly url: string;
   readonly state: State;
   readonly blobs: Blobs;
+  readonly results: Results;
+  readonly oidc: Oidc;
   readonly tokens: Tokens;
   readonly faults: Faults;
   /** Every request to the API, in the order in which they were answered. */
@@ -35,12 +44,13 @@ const nobodyRuns: Requests = {
   cancel: () => { throw new Error('no runner of workflows is connected'); },
 };
 
-function makeRest(wanted: RepositoryWanted, blobs: Blobs, url: () => string): Rest & {
+function makeRest(wanted: FakeWanted, blobs: Blobs, url: () => string): Rest & {
   readonly connect: (requests: Requests) => void;
 } {
   let connected = nobodyRuns;
   return {
-    state: makeState(wanted), tokens: makeTokens(), blobs, contract: loadContract(), url,
+    state: makeState(wanted), tokens: makeTokens(), blobs,
+    store: wanted.store ?? blobs, contract: loadContract(), url,
     requests: {
       review: (it) => connected.review(it),
       cancel: (it) => connected.cancel(it),
@@ -49,7 +59,7 @@ function makeRest(wanted: RepositoryWanted, blobs: Blobs, url: () => string): Re
   };
 }
 
-export async function openFakeGitHub(wanted: RepositoryWanted = {}): Promise<FakeGitHub> {
+export async function openFakeGitHub(wanted: FakeWanted = {}): Promise<FakeGitHub> {
   const faults = makeFaults();
   const blobs = await openBlobs(faults);
   let url = '';
@@ -68,18 +78,18 @@ export async function openFakeGitHub(wanted: RepositoryWanted = {}): Promise<Fak
     return answer;
   });
   url = server.url;
-  const repository = `${rest.state.owner}/${rest.state.name}`;
+  const { state, tokens, contract: { violations }, store } = rest;
+  const results = await openResults({ state, store, faults, violations });
+  const oidc = await openOidc();
+  const repository = `${state.owner}/${state.name}`;
   return {
-    url, state: rest.state, blobs, tokens: rest.tokens, faults, log,
-    violations: rest.contract.violations, connect: rest.connect,
-    job: (permissions) => rest.tokens.mint({ login: 'github-actions[bot]', repository,
+    url, state, blobs, results, oidc, tokens, faults, log, violations, connect: rest.connect,
+    job: (permissions) => tokens.mint({ login: 'github-actions[bot]', repository, permissions }),
+    person: (login, permissions) => tokens.mint({ kind: 'person', login, repository,
       permissions }),
-    person: (login, permissions) => rest.tokens.mint({ kind: 'person', login, repository,
-      permissions }),
-    environment: (it) => putEnvironment(rest.state, it),
+    environment: (it) => putEnvironment(state, it),
     close: async () => {
-      await server.close();
-      await blobs.close();
+      for (const it of [server, results, oidc, blobs]) await it.close();
     },
   };
 }

@@ -10,12 +10,14 @@ import type { Asked, Reply } from './http.ts';
 import { refRoutes } from './refs.ts';
 import { releaseRoutes } from './releases.ts';
 import { runRoutes } from './runs.ts';
+import type { ArtifactStore } from './results.ts';
+import { settingsRoutes } from './settings.ts';
 import type { State } from './state.ts';
 import { may, type Grant, type Tokens } from './tokens.ts';
 
 export const routes: readonly Route[] = [...refRoutes, ...releaseRoutes, ...assetRoutes,
   ...environmentRoutes, ...runRoutes, ...deploymentRoutes, ...artifactRoutes,
-  ...attestationRoutes];
+  ...attestationRoutes, ...settingsRoutes];
 
 /** What one request was and what became of it. */
 export interface Logged {
@@ -31,7 +33,10 @@ export interface Logged {
 export interface Rest {
   readonly state: State;
   readonly tokens: Tokens;
+  /** Of assets. */
   readonly blobs: Blobs;
+  /** Of artifacts. */
+  readonly store: ArtifactStore;
   readonly contract: Contract;
   readonly requests: Requests;
   /** Of the API, without a slash at the end. */
@@ -107,8 +112,8 @@ function call(rest: Rest, asked: Asked, found: Found & { grant: Grant }): Reply 
     query: asked.url.searchParams, json, body: asked.body, whole: asked.whole,
     accept: asked.headers.accept ?? '', contentType: asked.headers['content-type'] ?? '',
     url: rest.url(), path: asked.url.pathname, requests: rest.requests,
-    signed: (blob, file) => blobs.sign(
-      typeof blob === 'string' ? blob : blobs.store(blob, file.type), file),
+    signed: (blob, file) => typeof blob === 'string' ? rest.store.sign(blob, file)
+      : blobs.sign(blobs.store(blob, file.type), file),
   };
   return found.route.act(made);
 }
