@@ -1,4 +1,5 @@
 import { gitInMemory, type Git } from './git-store.ts';
+import { makeSettings, type Settings } from './settings.ts';
 
 /** Everything that the stand-in remembers; tests may read it and change it. */
 export interface State extends Repository {
@@ -25,6 +26,7 @@ export interface Repository {
   /** Tags that an immutable release has used; they can never be used again. */
   readonly burntTags: Set<string>;
   readonly environments: Environment[];
+  readonly settings: Settings;
   readonly deployments: Deployment[];
   readonly runs: Run[];
   readonly artifacts: Artifact[];
@@ -190,7 +192,7 @@ export function makeState(wanted: RepositoryWanted): State {
     private: wanted.private ?? false, defaultBranch: wanted.defaultBranch ?? 'main',
     git: wanted.git ?? gitInMemory(), immutableReleases: wanted.immutableReleases ?? false,
     attestationsAllowed: true, releases: [], burntTags: new Set(), environments: [],
-    deployments: [], runs: [], artifacts: [], attestations: [],
+    settings: makeSettings(), deployments: [], runs: [], artifacts: [], attestations: [],
     now: wanted.now ?? (() => new Date()),
     nextId: () => (id += 1),
     nextArtifactId: () => 900_000 + ((artifacts += 1) * 7919) % 10_007,
