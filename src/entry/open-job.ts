@@ -34,6 +34,6 @@ export async function openJob(world: World, given: RawOptions): Promise<{
     apiUrl: environment['GITHUB_API_URL'], serverUrl: environment['GITHUB_SERVER_URL'] });
   const job = jobOf(environment, github);
   if (job === undefined) return { world: heard, options };
-  return { options, world: { ...heard, job, artifacts: openArtifacts(job, { token, environment }),
+  return { options, world: { ...heard, job, artifacts: openArtifacts(job, { environment }),
     by: `${job.triggeringActor} (${job.url})` } };
 }
