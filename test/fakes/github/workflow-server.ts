@@ -1,8 +1,10 @@
-import type { DeploymentRecord, EnvironmentRules, GateRecord, JobRecord, RunRecord,
-  WorkflowServer } from '../../workflows/executor/server.ts';
+import type { AttestReply, AttestRequest, DeploymentRecord, EnvironmentRules, GateRecord,
+  JobRecord, RunRecord, WorkflowServer } from '../../workflows/executor/server.ts';
+import { signStatement } from './attest.ts';
 import { environmentNamed, putEnvironment } from './environments.ts';
 import type { FakeGitHub } from './open.ts';
 import type { Run, State } from './state.ts';
+import type { Sigstore } from './sigstore.ts';
 import type { Permissions } from './tokens.ts';
 
 function runChanged(state: State, record: RunRecord): void {
@@ -90,8 +92,27 @@ function granted(permissions: Readonly<Record<string, string>>): Permissions {
   return Object.fromEntries(Object.entries(permissions).filter(([, level]) => level !== 'none'));
 }
 
+/** What actions/attest does in a job: signs, and stores with the token of the job. */
+async function attest(
+  fake: FakeGitHub, sigstore: Sigstore, request: AttestRequest,
+): Promise<AttestReply> {
+  const bundle = await signStatement({ sigstore, oidc: fake.oidc }, {
+    subjects: request.subjects, claims: request.claims, predicateType: request.predicateType,
+    instance: fake.state.private ? 'github' : 'public-good',
+    ...(request.predicate === '' ? {} : { predicate: JSON.parse(request.predicate) as unknown }),
+  });
+  const reply = await fetch(`${fake.url}/repos/${request.repository}/attestations`, {
+    method: 'POST', body: JSON.stringify({ bundle }),
+    headers: { authorization: `Bearer ${request.token}`, 'content-type': 'application/json' } });
+  const body = await reply.json() as { id?: number; message?: string };
+  if (!reply.ok) throw new Error(`Failed to persist attestation: ${body.message ?? ''}`);
+  const id = String(body.id);
+  return { bundle: JSON.stringify(bundle), attestationId: id,
+    attestationUrl: `https://github.com/${request.repository}/attestations/${id}` };
+}
+
 /** What the executor of workflows tells and asks, on top of the stand-in. */
-export function workflowServer(fake: FakeGitHub): WorkflowServer {
+export function workflowServer(fake: FakeGitHub, sigstore?: Sigstore): WorkflowServer {
   const { state, tokens } = fake;
   const deployments = new Map<number, number>();
   return {
@@ -107,5 +128,7 @@ export function workflowServer(fake: FakeGitHub): WorkflowServer {
     gateChanged: (gate) => { gateChanged(state, gate); },
     deploymentChanged: (record) => { deploymentChanged(state, deployments, record); },
     connect: (requests) => { fake.connect(requests); },
+    ...(sigstore === undefined ? {}
+      : { attest: (request: AttestRequest) => attest(fake, sigstore, request) }),
   };
 }
