@@ -91,8 +91,8 @@ async function tagPolicyFindings(github: GitHub,
 async function secretFindings(github: GitHub,
   { what, name, secret }: Place & { readonly secret: string }): Promise<SetupFinding[]> {
   const { owner, name: repo } = github.repository;
-  const looking = { github, what: `${what}, secret ${secret}`, permission: 'environments: read' } as const;
-  return orUnseen(looking, async () => {
+  const asked = `${what}, secret ${secret}`;
+  return orUnseen({ github, what: asked, permission: 'environments: read' }, async () => {
     const own = await github.rest.paginate(github.rest.actions.listEnvironmentSecrets,
       { owner, repo, environment_name: name, per_page: 100 });
     if (own.some((it) => it.name === secret)) {

@@ -97,12 +97,7 @@ function gateLines(config: Config, unit: string): string[] {
 
 /** A broken file in sudoers.d would take sudo away from everybody: it is tested first. */
 function sudoFile(config: Config, facts: HostFacts, where: Where): string[] {
-  const lines = [
-    ...(facts.hasSystemd ? sudoLines(config, facts) : []),
-    ...(where === 'staging' && config.staging.isolation.kind === 'network'
-      ? isolationVerbs.map((it) => `${facts.user} ALL=(root) NOPASSWD: ` +
-        `${isolationProgram(config.application)} ${it}`) : []),
-  ];
+  const lines = sudoRights(config, facts, where).map((it) => it.line);
   if (lines.length === 0) return [];
   const path = `/etc/sudoers.d/seatrial-${config.application}`;
   // Names with a dot are not read.
@@ -115,15 +110,32 @@ function sudoFile(config: Config, facts: HostFacts, where: Where): string[] {
   ];
 }
 
-function sudoLines(config: Config, facts: HostFacts): string[] {
+/** One command that the login has root run. */
+export interface SudoRight {
+  /** As it stands in a file of sudoers.d. */
+  readonly line: string;
+  /** What is run after `sudo -n`. */
+  readonly words: readonly string[];
+}
+
+/** All that the login must be allowed, where it is not root. */
+export function sudoRights(config: Config, facts: HostFacts, where: Where): SudoRight[] {
   const { own, triggered } = unitsToGuard(config, facts);
-  const may = (words: string): string => `${facts.user} ALL=(root) NOPASSWD: ` +
-    `/usr/bin/systemctl ${words.replaceAll(/[,:=\\]/g, String.raw`\$&`)}`;
+  const may = (program: string, ...words: readonly string[]): SudoRight => ({
+    line: `${facts.user} ALL=(root) NOPASSWD: ${program} ` +
+      words.join(' ').replaceAll(/[,:=\\]/g, String.raw`\$&`),
+    words: [program.replace('/usr/bin/', ''), ...words],
+  });
+  const systemctl = '/usr/bin/systemctl';
   return [
-    may(`start --no-block seatrial-${config.application}.service`),
-    ...own.flatMap((unit) => ['stop', 'start', 'reset-failed'].map((act) =>
-      may(`${act} -- ${unit}`))),
-    ...triggered.map((unit) => may(`stop -- ${unit}`)),
+    ...(facts.hasSystemd ? [
+      may(systemctl, 'start', '--no-block', `seatrial-${config.application}.service`),
+      ...own.flatMap((unit) => ['stop', 'start', 'reset-failed'].map((act) =>
+        may(systemctl, act, '--', unit))),
+      ...triggered.map((unit) => may(systemctl, 'stop', '--', unit)),
+    ] : []),
+    ...(where === 'staging' && config.staging.isolation.kind === 'network'
+      ? isolationVerbs.map((it) => may(isolationProgram(config.application), it)) : []),
   ];
 }
 

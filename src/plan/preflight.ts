@@ -23,10 +23,27 @@ export interface PreflightInput {
 
 /** Everything that would make the deployment fail later, found before anything is touched. */
 export function preflight(input: PreflightInput): Problem[] {
-  return [...toolProblems(input), ...recordsProblems(input), ...accountProblems(input),
-    ...serviceProblems(input), ...apartProblems(input.config, input.facts),
-    ...installProblems(input), ...stateProblems(input), ...probedProblems(input),
-    ...logProblems(input), ...spaceProblems(input)];
+  return preflightParts(input).flatMap((it) => it.problems);
+}
+
+/** The same by what was looked at: an empty list says that this part is right. */
+export interface PreflightPart {
+  readonly what: string;
+  readonly problems: readonly Problem[];
+}
+
+export function preflightParts(input: PreflightInput): PreflightPart[] {
+  return [
+    { what: 'tools', problems: toolProblems(input) },
+    { what: 'records', problems: recordsProblems(input) },
+    { what: 'users of commands', problems: accountProblems(input) },
+    { what: 'services', problems: serviceProblems(input) },
+    { what: 'installation', problems: [...apartProblems(input.config, input.facts),
+      ...installProblems(input)] },
+    { what: 'state', problems: [...stateProblems(input), ...probedProblems(input)] },
+    { what: 'logs', problems: logProblems(input) },
+    { what: 'space', problems: spaceProblems(input) },
+  ];
 }
 
 function toolProblems({ config, facts }: PreflightInput): Problem[] {

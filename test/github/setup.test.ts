@@ -72,12 +72,12 @@ describe('a set-up on GitHub', () => {
   });
 
   it('finds rules that admit no tag', async () => {
-    fake.environment({ name: 'staging', branches: 'protected', policies: undefined });
+    fake.environment({ name: 'staging', branches: 'protected' });
     fake.environment({ name: 'production', policies: [{ name: 'v*', type: 'branch' }] });
     expect(but(await look())).toEqual([
       'fail environment staging: only protected branches may deploy, and no tag',
       'fail environment production: its rule for v1.0.0 is one for branches: no tag may deploy']);
-    fake.environment({ name: 'staging', branches: 'all', policies: undefined });
+    fake.environment({ name: 'staging', branches: 'all' });
     fake.environment({ name: 'production', policies: [{ name: 'release/*', type: 'tag' }] });
     expect(but(await look())).toEqual([
       expect.stringContaining('warning environment staging: every branch may deploy there'),
@@ -90,7 +90,7 @@ describe('a set-up on GitHub', () => {
       'fail environment staging: has no secret SEATRIAL_SSH_KEY']);
     fake.state.settings.secrets.push('SEATRIAL_SSH_KEY');
     expect(but(await look())).toEqual([
-      expect.stringContaining('warning environment staging: has no secret SEATRIAL_SSH_KEY of its')]);
+      expect.stringMatching(/^warning environment staging: has no secret .* of its own/)]);
   });
 
   it('sees what of the repository would fail or weaken a release', async () => {
