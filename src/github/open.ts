@@ -49,7 +49,7 @@ export async function openGitHub(options: GitHubOptions): Promise<GitHub> {
 /** What the library hands to its hooks, as far as it matters here. */
 interface Request {
   readonly method: string;
-  readonly request?: Readonly<Record<string, unknown>> | undefined;
+  request?: Record<string, unknown> | undefined;
 }
 
 interface Response {
@@ -92,8 +92,9 @@ async function sendOnce<Q extends Request, R extends Response>(
   const timer = setTimeout(stop, timeoutMs);
   options.cancel?.addEventListener('abort', stop);
   try {
-    const response = await send({ ...request, request: {
-      ...request.request, signal: controller.signal } });
+    // In place: the hooks below this one are bound to this object, whatever they are handed.
+    request.request = { ...request.request, signal: controller.signal };
+    const response = await send(request);
     requireWhole(response);
     return response;
   } catch (error) {
