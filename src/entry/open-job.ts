@@ -2,7 +2,7 @@ import * as core from '@actions/core';
 import type { World } from '../commands/world.ts';
 import type { RawOptions } from '../config/options.ts';
 import { openArtifacts } from '../github/artifacts.ts';
-import { jobOf, repositoryOf } from '../github/context.ts';
+import { hasArtifacts, jobOf, repositoryOf } from '../github/context.ts';
 import { openGitHub } from '../github/open.ts';
 import { writeKnownHosts, writePrivateKey } from '../host/identity-files.ts';
 import type { JobWorld } from '../jobs/run-job.ts';
@@ -22,18 +22,19 @@ export async function openJob(world: World, given: RawOptions): Promise<{
 }> {
   core.saveState('directory', world.temporaryDirectory);
   const { environment, temporaryDirectory } = world;
-  const { 'ssh-private-key': key, 'ssh-known-hosts': hosts } = given;
+  const { 'ssh-private-key': key, 'ssh-known-hosts': hosts, 'github-token': token } = given;
   const options = { ...given,
     ...(key === undefined ? {} : { identity: writePrivateKey(key, temporaryDirectory) }),
     ...(hosts === undefined ? {} : { 'known-hosts': writeKnownHosts(hosts, temporaryDirectory) }) };
   const heard = { ...world, started: remember };
-  const token = given['github-token'];
   const repository = repositoryOf(environment['GITHUB_REPOSITORY']);
   if (token === undefined || repository === undefined) return { world: heard, options };
   const github = await openGitHub({ token, repository, toolVersion: world.toolVersion,
     apiUrl: environment['GITHUB_API_URL'], serverUrl: environment['GITHUB_SERVER_URL'] });
   const job = jobOf(environment, github);
   if (job === undefined) return { world: heard, options };
-  return { options, world: { ...heard, job, artifacts: openArtifacts(job, { environment }),
-    by: `${job.triggeringActor} (${job.url})` } };
+  const artifacts = hasArtifacts(environment, github) ? openArtifacts(job, { environment })
+    : undefined;
+  const by = `${job.triggeringActor} (${job.url})`;
+  return { options, world: { ...heard, job, artifacts, by } };
 }

@@ -28,6 +28,17 @@ export function jobOf(environment: Environment, github: GitHub): Job | undefined
   };
 }
 
+/**
+ * Whether files can go from job to job here. @actions/artifact asks the same of the server's name
+ * (actions/toolkit:packages/artifact/src/internal/shared/config.ts); other servers have artifacts
+ * of an older kind, or none.
+ */
+export function hasArtifacts(environment: Environment, { serverUrl }: GitHub): boolean {
+  const { hostname } = new URL(serverUrl);
+  return (environment['ACTIONS_RUNTIME_TOKEN'] ?? '') !== ''
+    && /^(github\.com|.+\.ghe\.com|.+\.localhost)$/.test(hostname);
+}
+
 export function runUrl({ serverUrl, repository }: GitHub, runId: number): string {
   return `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RawOptions } from '../config/options.ts';
+import type { Artifacts } from '../github/artifacts.ts';
 import type { ReleaseReference } from '../github/references.ts';
 import { isReference, parseArtifactReference, parseReleaseReference }
   from '../github/references.ts';
@@ -11,24 +12,28 @@ import type { JobWorld } from './run-job.ts';
 export async function bringInputs(options: RawOptions, world: JobWorld): Promise<RawOptions> {
   const { release, receipt } = options;
   const brought = { ...options };
+  const { artifacts } = world;
+  if (artifacts === undefined) return brought;
   if (release !== undefined && isReference(release)) {
-    brought.release = await bringRelease(parseReleaseReference(release, 'release'), world);
+    const reference = parseReleaseReference(release, 'release');
+    brought.release = await bringRelease(reference, world, artifacts);
   }
   if (receipt !== undefined && isReference(receipt)) {
     const directory = makeDirectory(world, 'receipt');
-    brought.receipt = await world.artifacts.download(
+    brought.receipt = await artifacts.download(
       parseArtifactReference(receipt, 'receipt'), directory);
   }
   return brought;
 }
 
 /** The archive, its manifest, and the sums that a release on disk is checked against. */
-async function bringRelease(reference: ReleaseReference, world: JobWorld): Promise<string> {
+async function bringRelease(reference: ReleaseReference, world: JobWorld, artifacts: Artifacts):
+Promise<string> {
   const directory = makeDirectory(world, 'release');
   const { archive, manifest } = reference;
   world.report({ kind: 'phase', text: `fetching ${archive.name}, sha256 ${archive.sha256}` });
-  const path = await world.artifacts.download(archive, directory);
-  await world.artifacts.download(manifest, directory);
+  const path = await artifacts.download(archive, directory);
+  await artifacts.download(manifest, directory);
   const sums = [archive, manifest].map((it) => `${it.sha256}  ${it.name}\n`).join('');
   writeFileSync(join(directory, sumsName), sums);
   return path;

@@ -1,4 +1,5 @@
-import type { RawOptions } from '../config/options.ts';
+import { basename } from 'node:path';
+import { options as table, type RawOptions } from '../config/options.ts';
 import type { Artifacts } from '../github/artifacts.ts';
 import type { Job } from '../github/github.ts';
 import { gitCredentials } from '../github/git-credentials.ts';
@@ -10,10 +11,13 @@ import { deployAndRecord } from './deploy.ts';
 import { handOverRehearsal, handOverRelease } from './hand-over.ts';
 import { outputsOf, type Outputs } from './outputs.ts';
 
+const pageDefault = table.find((it) => it.name === 'page')?.default;
+
 /** A world in which a job is known, and files go from job to job. */
 export interface JobWorld extends World {
   readonly job: Job;
-  readonly artifacts: Artifacts;
+  /** Undefined where the server has no such service: files go by path then. */
+  readonly artifacts: Artifacts | undefined;
 }
 
 export interface JobEnd {
@@ -27,10 +31,18 @@ export interface JobEnd {
  */
 export async function runJob(command: JobCommand, given: RawOptions, world: JobWorld):
 Promise<JobEnd> {
-  const options = await bringInputs(given, world);
+  const options = withOwnNames(command, await bringInputs(given, world));
   const result = command === 'deploy' ? await deployAndRecord(options, world)
     : await run(command, options, worldOf(command, given, world));
   return { result, outputs: { ...outputsOf(result), ...await handOver(result, world) } };
+}
+
+/** Artifacts of a run are told apart by their names, and a run may rehearse two applications. */
+function withOwnNames(command: JobCommand, options: RawOptions): RawOptions {
+  if (command !== 'rehearse') return options;
+  const name = basename(options.release ?? '').replace(/\.tar\.gz$/, '');
+  return { ...options, receipt: options.receipt ?? `${name}.receipt.json`,
+    page: options.page === pageDefault ? `${name}.rehearsal.html` : options.page };
 }
 
 /** Git reaches a private repository with the job's own token, and the build never sees it. */
