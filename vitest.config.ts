@@ -9,5 +9,7 @@ export default defineConfig({
     // Many of the tests wait for processes; one worker for each core, not one fewer.
     maxWorkers: '100%',
     allowOnly: false,
+    // GitHub's own parser of workflows imports JSON in a way that only a bundler takes.
+    server: { deps: { inline: [/@actions\/(workflow-parser|expressions|languageservice)/] } },
   },
 });
