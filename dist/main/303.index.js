@@ -1,0 +1,1 @@
+export const id=303;export const ids=[303];export const modules={11303:(t,o,s)=>{s.d(o,{Octokit:()=>r});var e=s(14730),c=s(55077),d=s(93779),n=s(49210);const r=e.E.plugin(c.M,n.T,d.ud).defaults({userAgent:"octokit-rest.js/22.0.1"})}};
