@@ -29,14 +29,22 @@ export function jobClaims(more: Readonly<Record<string, string>> = {}): Record<s
 
 const secondsValid = 300;
 
-export async function openOidc(): Promise<Oidc> {
+function makeKeys() {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const kid = createHash('sha256').update(publicKey.export({ format: 'der', type: 'spki' }))
     .digest('hex').slice(0, 16);
+  return { publicKey, privateKey, kid };
+}
+
+export async function openOidc(): Promise<Oidc> {
+  // Made when they are first asked for: few tests sign, and making them takes a while.
+  let made: ReturnType<typeof makeKeys> | undefined;
+  const keys = () => (made ??= makeKeys());
   const asking = new Map<string, Readonly<Record<string, string>>>();
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   let url = '';
   const issue: Oidc['issue'] = (claims, audience) => {
+    const { kid, privateKey } = keys();
     const now = Math.floor(Date.now() / 1000);
     const text = `${part({ alg: 'RS256', typ: 'JWT', kid })}.${part({ iss: url, ...claims,
       aud: audience, iat: now, nbf: now - 5, exp: now + secondsValid,
@@ -47,8 +55,11 @@ export async function openOidc(): Promise<Oidc> {
     switch (asked.url.pathname) {
       case '/.well-known/openid-configuration':
         return { status: 200, body: { issuer: url, jwks_uri: `${url}/.well-known/jwks` } };
-      case '/.well-known/jwks': return { status: 200, body: { keys: [
-        { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] } };
+      case '/.well-known/jwks': {
+        const { kid, publicKey } = keys();
+        return { status: 200, body: { keys: [
+          { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] } };
+      }
       case '/token': {
         const token = asked.headers.authorization?.replace(/^Bearer /i, '') ?? '';
         const claims = asking.get(token);
