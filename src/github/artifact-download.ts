@@ -40,38 +40,35 @@ export async function downloadArtifact(
   const id = Number(reference.id);
   const doing: Doing = { what: `hand over the artifact ${reference.name}`,
     permission: 'actions: read', repository: job.github.repository };
-  const kept = await save(path, { doing, sleep: options.sleep, reference,
+  const saving = { doing, sleep: options.sleep, reference };
+  const kept = await save(path, { ...saving,
     open: () => openBytes(job.github, route, { artifact_id: id, archive_format: 'zip' }) });
   if (kept) return path;
-  const other = await options.elsewhere(reference);
-  if (other !== undefined && await save(path, { doing, sleep: options.sleep, reference,
-    open: once(other, () => options.elsewhere(reference)) })) return path;
-  throw new SeatrialError('refused', [gone(job, reference, options.keptDays)]);
-}
-
-/** The first stream is open already; a further try opens its own. */
-function once(first: Bytes, again: () => Promise<Bytes | undefined>): () => Promise<Bytes> {
-  let left: Bytes | undefined = first;
-  return async () => {
-    const bytes = left ?? await again();
-    left = undefined;
-    if (bytes === undefined) throw new Error('it was there a moment ago');
-    return bytes;
-  };
+  const problems = [gone(job, reference, options.keptDays)];
+  try {
+    if (await save(path, { ...saving, open: () => options.elsewhere(reference) })) return path;
+  } catch (error) {
+    if (!(error instanceof SeatrialError)) throw error;
+    problems.push(...error.problems);
+  }
+  throw new SeatrialError('refused', problems);
 }
 
 interface Saving {
   readonly doing: Doing;
   readonly sleep: DownloadOptions['sleep'];
   readonly reference: ArtifactReference;
-  readonly open: () => Promise<Bytes>;
+  /** Undefined: it is not there. */
+  readonly open: () => Promise<Bytes | undefined>;
 }
 
 /** False: it is gone. A connection that broke is tried again, other bytes are not. */
 async function save(path: string, saving: Saving): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const saved = await saveBytes(await saving.open(), path);
+      const bytes = await saving.open();
+      if (bytes === undefined) return false;
+      const saved = await saveBytes(bytes, path);
       if (saved.sha256 === saving.reference.sha256) {
         await saved.keep();
         return true;

@@ -21,7 +21,7 @@ export interface GitHubOptions {
 }
 
 const requestTimeoutMs = 60_000;
-/** The version of the API that the shapes here are of; without it GitHub answers with its oldest. */
+/** The version of the API that the shapes here are of; GitHub has others. */
 const apiVersion = '2022-11-28';
 
 /**

@@ -8,7 +8,7 @@ interface Writable {
 const mask = /^::add-mask::[^\r\n]*\r?\n?$/;
 
 /**
- * Runs a library that prints through @actions/core, and keeps what it prints from the log: among
+ * Runs a library of GitHub's that prints what it does, and keeps what it prints from the log: among
  * it are texts of a server, which the runner would obey. Only what it writes is kept back, told by
  * the calls that it descends from; what others write meanwhile goes through.
  */

@@ -55,7 +55,8 @@ function parse<T>(schema: z.ZodType<T>, text: string, place: string): T {
   const parsed = schema.safeParse(read);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, 5)
-    .map((it) => `\n  ${printable(`${it.path.map(String).join('.') || 'all of it'}: ${it.message}`)}`);
+    .map((it) => `${it.path.map(String).join('.') || 'all of it'}: ${it.message}`)
+    .map((it) => `\n  ${printable(it)}`);
   throw new SeatrialError('bad-input', [{
     message: `is no reference to artifacts of a run:${issues.join('')}`,
     place,

@@ -65,8 +65,9 @@ Promise<Compared[]> {
 /** Files that were uploaded before GitHub knew digests have none: their bytes are asked. */
 async function digestOf(github: GitHub, asset: PageAsset): Promise<string> {
   const doing = lookingDoing(github, `hand over ${asset.name}, whose digest it does not know`);
-  const { sha256 } = await asking(doing, async () => digestBytes(await openAsset(github, asset.id)));
-  return sha256;
+  const received = await asking(doing, async () =>
+    digestBytes(await openAsset(github, asset.id)));
+  return received.sha256;
 }
 
 export function openAsset(github: GitHub, id: number): ReturnType<typeof openBytes> {

@@ -23,5 +23,6 @@ export async function uploadAsset(github: GitHub, page: Page, asset: Asset): Pro
       timeoutMs: Math.max(shortestTimeoutMs, size / slowestBytesPerMs),
     },
   });
-  if (typeof response.data !== 'object' || response.data === null) throw new CutAnswer('half an answer came');
+  if (typeof response.data === 'object' && response.data !== null) return;
+  throw new CutAnswer('half an answer came');
 }

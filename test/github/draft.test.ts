@@ -144,7 +144,7 @@ describe('other bytes under a wanted name', () => {
     expect(files()['SHA256SUMS']).toBe('other sums');
   });
 
-  it('are refused on a draft of somebody else, all at once and before anything is sent', async () => {
+  it('are refused on a draft of somebody else, all at once, before anything is sent', async () => {
     put({ assets: [file('SHA256SUMS', 'theirs'), file('guestbook-1.2.0.tar.gz', 'theirs too')] });
     const error = await refused(draft());
     expect(error.kind).toBe('refused');
