@@ -1,25 +1,50 @@
-import type { Config } from '../config/config.ts';
 import type { RawOptions } from '../config/options.ts';
 import { command } from '../command/command.ts';
 import { SeatrialError } from '../errors.ts';
-import { gatherFacts, type Where } from '../facts/gather.ts';
-import type { HostFacts } from '../facts/host-facts.ts';
+import { gatherFacts } from '../facts/gather.ts';
 import { installScript } from '../plan/host-install.ts';
-import { isolationProblems } from '../plan/isolation.ts';
-import { preflight } from '../plan/preflight.ts';
+import { findingsJson, findingsText, type Finding } from '../report/findings.ts';
+import { readConfig } from './doctor-config.ts';
+import { lookAtGitHub } from './doctor-github.ts';
+import { lookAtHosts } from './doctor-hosts.ts';
+import { lookHere } from './doctor-machine.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
-import { bootUnitText } from './status.ts';
 import type { Result, World } from './world.ts';
 
 const installTimeoutMs = 60_000;
 
-/** Looks whether a host is ready; with --install, prepares it or prints what root must run. */
+/**
+ * Looks at the whole set-up, and tells all that is wrong at once; with --install, prepares one
+ * host or prints what root must run.
+ */
 export async function doctor(options: RawOptions, world: World): Promise<Result> {
+  return options.install ? install(options, world) : look(options, world);
+}
+
+async function look(options: RawOptions, world: World): Promise<Result> {
+  const { notes, configs } = readConfig(options);
+  const [here, hosts, onGitHub] = await Promise.all([
+    lookHere(world),
+    configs === undefined ? Promise.resolve([]) : lookAtHosts({ configs, options, world }),
+    lookAtGitHub({ config: configs?.production, options, world }),
+  ]);
+  const findings = [here, notes, ...hosts, ...onGitHub].flatMap((it) => it.list);
+  world.print(options.json ? findingsJson(configs?.production.application, findings)
+    : findingsText(findings));
+  const failed = findings.filter((it) => it.state === 'fail');
+  if (failed.length > 0) throw new SeatrialError('refused', failed.map(problemOf));
+  return { kind: 'printed' };
+}
+
+function problemOf({ area, what, message, fix }: Finding): { message: string; fix?: string } {
+  return { message: `${area}: ${what}: ${message}`, ...(fix === undefined ? {} : { fix }) };
+}
+
+async function install(options: RawOptions, world: World): Promise<Result> {
   const config = loadConfig(options.config, options.host);
   const host = chooseHost(config, options, world);
   return withHost(host, async (transport): Promise<Result> => {
     const facts = await gatherFacts(transport, config, options.host);
-    if (!options.install) return look({ config, facts, where: options.host }, world);
     const script = installScript(config, facts, options.host);
     if (!facts.isRoot) {
       world.report({ kind: 'note',
@@ -38,15 +63,4 @@ export async function doctor(options: RawOptions, world: World): Promise<Result>
       fix: 'Mend it and run it again; every line of it may be repeated.',
     }]);
   });
-}
-
-function look(seen: { config: Config; facts: HostFacts; where: Where }, world: World): Result {
-  const { config, facts, where } = seen;
-  const problems = [
-    ...preflight({ config, facts, first: facts.installed === undefined, arrivingBytes: 0 }),
-    ...(where === 'staging' ? isolationProblems(config, facts) : []),
-  ];
-  if (problems.length > 0) throw new SeatrialError('refused', problems);
-  world.print(`${config.application}: the host is ready\n  boot unit    ${bootUnitText(facts)}\n`);
-  return { kind: 'printed' };
 }

@@ -4,10 +4,10 @@ import type { HostConfig } from '../config/config.ts';
 import type { RawOptions } from '../config/options.ts';
 import { SeatrialError, type Problem } from '../errors.ts';
 import type { HostFound } from '../init/host-found.ts';
-import { knownAs, linesOf } from '../init/known-hosts.ts';
+import { knownAs } from '../init/known-hosts.ts';
 import { probeHost } from '../init/probe.ts';
-import { findTool, run } from '../package/process.ts';
 import { openHost, withHost } from './host.ts';
+import { keysOf } from './known-keys.ts';
 import type { World } from './world.ts';
 
 export interface HostWanted {
@@ -61,14 +61,6 @@ export async function lookAtHosts(wanted: Wanted): Promise<Seen> {
       ...missing(found),
     ],
   };
-}
-
-/** Also hashed lines are found; the file is only read. */
-async function keysOf(host: string, file: string, world: World): Promise<string[]> {
-  const { status, stdout } = await run({ tool: findTool('ssh-keygen', world.environment),
-    arguments: ['-F', host, '-f', file], cwd: world.temporaryDirectory,
-    environment: { PATH: world.environment['PATH'] ?? '', LC_ALL: 'C' }, keepOutput: true });
-  return status === 0 ? linesOf(stdout.toString('utf8'), host) : [];
 }
 
 async function probeAll(hosts: readonly HostWanted[], wanted: Wanted, file: string | undefined):
