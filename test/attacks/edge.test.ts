@@ -7,7 +7,7 @@ import { transpile } from '../fakes/transpile.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'attack-edge-'));
-const program = join(folder, 'src/entry/cli.js');
+const program = join(folder, 'src/entry/index.js');
 
 beforeAll(() => {
   transpile(join(folder, 'src'));

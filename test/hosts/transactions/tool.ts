@@ -18,7 +18,7 @@ const keptMs = 6 * 60 * 60 * 1000;
 export function buildTool(): string {
   const built = join(temporary, `${prefix}${sourcesDigest()}`);
   if (!existsSync(built)) compileTo(built);
-  return join(built, 'src/entry/cli.js');
+  return join(built, 'src/entry/index.js');
 }
 
 function compileTo(built: string): void {
