@@ -36,8 +36,14 @@ export interface Wanted {
   readonly isCode: (relative: string) => boolean;
 }
 
-export function siteOf(found: HostFound, wanted: Wanted): Site {
+/** Servers that several applications may use are not one of them. */
+const servers = new RegExp('/(?:postgres|mysqld?|mariadbd?|mongod|redis-server|valkey-server|' +
+  'memcached|nginx|apache2|httpd|haproxy|caddy|dockerd|containerd)$');
+
+export function siteOf(all: HostFound, wanted: Wanted): Site {
   const { application } = wanted;
+  const found = { ...all, units: all.units.filter((it) =>
+    !it.paths.some((path) => servers.test(path))) };
   const ranked = found.trees.filter((it) => pathPattern.test(it.path))
     .map((tree) => ({ tree, score: scoreOf(tree, found, application) }))
     .filter((it) => it.score > 0).sort((a, b) => b.score - a.score);

@@ -20,7 +20,8 @@ export async function createLedgerStage(lab: Lab): Promise<LedgerStage> {
   const look = readFileSync(join(import.meta.dirname, 'look.sh'), 'utf8')
     .replace('^/var/(', '^/srv/postgresql/|^/var/(') + text('look.sh');
   const stage = await createRehearsalStage(lab, { application: 'ledger', login: 'root',
-    settings: text('seatrial.yml'), look, diskMegabytes: 1024, prepare });
+    settings: text('seatrial.yml'), look, diskMegabytes: 1024,
+    prepare: prepareLedger });
   return {
     ...stage,
     release: (version, migration) => stage.package(version, (tree) => {
@@ -38,7 +39,8 @@ EOF`),
   };
 }
 
-async function prepare(host: TestHost): Promise<void> {
+/** As an administrator makes a host with a PostgreSQL server for the ledger. */
+export async function prepareLedger(host: TestHost): Promise<void> {
   const system = '/etc/systemd/system';
   await host.writeFile(`${system}/ledger.service`, text('ledger.service'));
   await host.writeFile(`${system}/database.service`, text('database.service'));
