@@ -85,6 +85,51 @@ describe('the artifact service', () => {
   });
 });
 
+describe('the protocol', () => {
+  const service = 'twirp/github.actions.results.api.v1.ArtifactService';
+
+  function ask(method: string, body: object, token = fake.results.mint(first)) {
+    return fetch(`${fake.results.url}${service}/${method}`, { method: 'POST',
+      body: JSON.stringify(body), headers: { authorization: `Bearer ${token}` } });
+  }
+
+  it('knows its methods, their properties and its tokens', async () => {
+    expect((await ask('CreateArtifact', { name: 'a', version: 7 }, 'other')).status).toBe(401);
+    expect(fake.violations).toEqual([]);
+    const odd = await ask('CreateArtifact', { name: 'a', mimeType: 'text/plain' });
+    expect([odd.status, await odd.json()])
+      .toEqual([400, { code: 'malformed', msg: 'unknown: mimeType' }]);
+    expect((await ask('MakeArtifact', {})).status).toBe(404);
+    expect(fake.violations).toHaveLength(2);
+  });
+
+  it('refuses a blob that is not what was announced, or was never finished', async () => {
+    const begun = await (await ask('CreateArtifact', { name: 'a' })).json() as
+      { signed_upload_url: string };
+    const finish = (more: object) => ask('FinalizeArtifact', { name: 'a', size: '3', ...more });
+    expect((await finish({})).status).toBe(400);
+    const put = await fetch(begun.signed_upload_url, { method: 'PUT', body: 'abc' });
+    expect(put.status).toBe(201);
+    expect((await finish({ size: '4' })).status).toBe(400);
+    expect((await finish({ hash: `sha256:${'0'.repeat(64)}` })).status).toBe(400);
+    expect((await finish({})).status).toBe(200);
+    expect((await ask('CreateArtifact', { name: 'a' })).status).toBe(409);
+  });
+
+  it('has faults of its own, and of its store', async () => {
+    fake.faults.inject({ path: /CreateArtifact$/, fault: { kind: 'status', status: 503 } });
+    expect((await ask('CreateArtifact', { name: 'a' })).status).toBe(503);
+    const { signed_upload_url: url } = await (await ask('CreateArtifact', { name: 'a' }))
+      .json() as { signed_upload_url: string };
+    const put = (more: object = {}) => fetch(url, { method: 'PUT', body: 'abc', ...more });
+    fake.faults.inject({ path: /^\/blobs\//, fault: { kind: 'drop', when: 'before' } });
+    await expect(put()).rejects.toThrow();
+    expect((await put({ headers: { authorization: 'Bearer x' } })).status).toBe(400);
+    expect((await fetch(url.replace(/sig=.*/, 'sig=x'))).status).toBe(403);
+    expect((await fetch(url)).status).toBe(404);
+  });
+});
+
 describe('an artifact through REST', () => {
   it('that expired is 410, and one that is not there is 404', async () => {
     const { ok } = await artifactJob(fake, first)('upload', file);

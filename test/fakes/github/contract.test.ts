@@ -41,7 +41,8 @@ describe('the description of GitHub', () => {
   });
 
   it.each([
-    ['GET', '/releases?per_pag=5', undefined, 'query must NOT have additional properties (per_pag)'],
+    ['GET', '/releases?per_pag=5', undefined,
+      'query must NOT have additional properties (per_pag)'],
     ['GET', '/releases?per_page=many', undefined, 'query/per_page must be integer'],
     ['POST', '/releases', { tagname: 'v1' }, 'body must NOT have additional properties (tagname)'],
     ['POST', '/releases', { draft: true }, "body must have required property 'tag_name'"],

@@ -47,17 +47,19 @@ class Checker implements Contract {
 
   request(operation: string, { asked, parameters }: Parameters<Contract['request']>[1]):
   Reply | undefined {
-    const of = this.#described.operations[named(operation)];
+    const described = this.#described;
+    const of = described.operations[named(operation)];
     if (of === undefined) return this.violated(operation, ['is not in the description']);
     const query = Object.fromEntries(asked.url.searchParams);
     const problems = [
-      ...problemsOf(this.#described.parameters(operation, of, 'path'), { ...parameters }, 'path'),
-      ...problemsOf(this.#described.parameters(operation, of, 'query'), query, 'query'),
+      ...problemsOf(described.parameters(operation, of, 'path'), { ...parameters }, 'path'),
+      ...problemsOf(described.parameters(operation, of, 'query'), query, 'query'),
     ];
     const schema = of.body?.schema;
     const json = parse(asked.body);
     if (schema !== undefined && asked.whole && (json !== undefined || of.body?.required === true)) {
-      problems.push(...problemsOf(this.#described.check(`${operation} body`, schema), json ?? {}, 'body'));
+      const check = described.check(`${operation} body`, schema);
+      problems.push(...problemsOf(check, json ?? {}, 'body'));
     }
     if (of.body === undefined && asked.body.length > 0) problems.push('takes no body');
     return problems.length === 0 ? undefined : this.violated(operation, problems);

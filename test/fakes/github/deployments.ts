@@ -47,6 +47,12 @@ function create(call: Call): Reply {
   if (sha === undefined) return invalid(`No ref found for: ${ref}`);
   const long = tooLong('Deployment', json['description']);
   if (long !== undefined) return long;
+  // Without `auto_merge: false` GitHub first merges the default branch into what is deployed, and
+  // cannot: a tag or a commit is no branch.
+  const branch = state.defaultBranch;
+  if (json['auto_merge'] !== false && sha !== state.git.commit(branch)) {
+    return { status: 409, body: { message: `Conflict merging ${branch} into ${ref}.` } };
+  }
   // Without `required_contexts: []` GitHub asks every check of the commit, also this run itself.
   const busy = state.runs.some((it) =>
     it.headSha === sha && it.attempts.at(-1)?.status === 'in_progress');

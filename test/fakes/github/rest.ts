@@ -73,6 +73,10 @@ function find(asked: Asked): Found | undefined {
   return undefined;
 }
 
+/**
+ * Anybody may read what is public. A job's own token is asked for its rights here all the same, so
+ * that a workflow that passes works in a private repository too.
+ */
 function denied(grant: Grant, route: Route, state: State): Reply | undefined {
   const { needs } = route;
   const full = `${state.owner}/${state.name}`;

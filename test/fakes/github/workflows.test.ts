@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientOf, refusal } from './client.ts';
 import { openFakeGitHub, type FakeGitHub } from './open.ts';
+import { workflowServer } from './workflow-server.ts';
 
 const at = { owner: 'octo', repo: 'guestbook' };
 const commit = 'b'.repeat(40);
@@ -73,9 +74,24 @@ describe('deployments', () => {
     const create = (more: object) => refusal(rest.repos.createDeployment({ ...wanted, ...more }));
     expect(await create({ description: 'x'.repeat(141) })).toMatch(/^422 .*too long/s);
     expect(await create({ ref: 'v9' })).toMatch(/^422 No ref found/);
+    expect(fake.violations).toEqual([]);
     const reader = clientOf(fake, fake.job({ deployments: 'read' }));
     expect(await refusal(reader.rest.repos.createDeployment(wanted)))
       .toMatch(/^403 Resource not accessible by integration/);
     expect(fake.log.at(-1)).toMatchObject({ status: 403, needed: 'deployments=write' });
+  });
+
+  it('conflict where GitHub would merge, or ask the checks of the run itself', async () => {
+    fake.state.git.set('refs/heads/main', 'e'.repeat(40));
+    const { rest } = clientOf(fake, fake.job({ deployments: 'write' }));
+    const create = (more: object) => refusal(rest.repos.createDeployment({ ...at, ref: 'v1.0.0',
+      environment: 'production', ...more }));
+    expect(await create({ required_contexts: [] })).toMatch(/^409 Conflict merging main into v1/);
+    workflowServer(fake).runChanged({ runId: 7, attempt: 1, runNumber: 1, event: 'push',
+      workflowName: 'Release', workflowPath: '.github/workflows/release.yml', sha: commit,
+      ref: 'refs/tags/v1.0.0', actor: 'mona', triggeringActor: 'mona', status: 'in_progress' });
+    expect(await create({ auto_merge: false })).toMatch(/^409 Conflict: Commit status checks/);
+    expect(await create({ auto_merge: false, required_contexts: [] })).toBe('not refused');
+    expect(fake.violations).toEqual([]);
   });
 });
