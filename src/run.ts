@@ -3,6 +3,7 @@ import { jsonSchema } from './config/parse.ts';
 import { adopt } from './commands/adopt.ts';
 import { deploy, plan } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
+import { draft, publish } from './commands/draft.ts';
 import { init } from './commands/init.ts';
 import { packageTag } from './commands/package.ts';
 import { attach, recover } from './commands/recover.ts';
@@ -32,8 +33,8 @@ export async function run(
     case 'attach': return attach(options, world);
     case 'doctor': return doctor(options, world);
     case 'init': return init(options, world);
-    case 'draft': case 'publish':
-      throw new Error(`${command} is not there yet`);
+    case 'draft': return draft(options, world);
+    case 'publish': return publish(options, world);
     case 'schema':
       world.print(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
       return { kind: 'printed' };

@@ -62,6 +62,16 @@ export async function digestBytes(bytes: Bytes): Promise<Received> {
   return drain(bytes, () => Promise.resolve());
 }
 
+/** Reads to the end, into memory: the caller knows that it is not much. */
+export async function collectBytes(bytes: Bytes): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  await drain(bytes, (chunk) => {
+    chunks.push(chunk);
+    return Promise.resolve();
+  });
+  return Buffer.concat(chunks);
+}
+
 /**
  * Writes a file, whole or not at all: under another name first, its digest checked by the caller
  * before it gets its own.

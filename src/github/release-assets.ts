@@ -2,7 +2,7 @@ import { SeatrialError, type Problem } from '../errors.ts';
 import { isRefusedFor, isUnsure, statusOf } from './answer.ts';
 import type { GitHub } from './github.ts';
 import { asking, githubError } from './problems.ts';
-import { digestBytes, openBytes } from './receive.ts';
+import { collectBytes, digestBytes, openBytes } from './receive.ts';
 import type { Page } from './release-page.ts';
 import { lookingDoing, releaseDoing } from './release-problems.ts';
 import { isOurs } from './release-text.ts';
@@ -30,6 +30,7 @@ export interface Compared {
 const perPage = 100;
 /** GitHub takes no more than 1000 files. */
 const pagesMax = 11;
+const readBytesMax = 64 * 1024 * 1024;
 
 export async function listAssets(github: GitHub, page: Page): Promise<PageAsset[]> {
   const { owner, name: repo } = github.repository;
@@ -54,12 +55,25 @@ Promise<Compared[]> {
   const compared: Compared[] = [];
   for (const asset of wanted) {
     const there = found.get(asset.name);
-    compared.push({ wanted: asset, found: there,
-      verdict: there === undefined ? 'missing' : !there.whole ? 'partial'
-        : (there.sha256 ?? await digestOf(github, there)) === asset.sha256 ? 'equal'
-          : 'different' });
+    compared.push({ wanted: asset, found: there, verdict: there === undefined ? 'missing'
+      : !there.whole ? 'partial' : await compareBytes(github, page, { asset, there }) });
   }
   return compared;
+}
+
+async function compareBytes(
+  github: GitHub, page: Page, { asset, there }: {
+    readonly asset: Asset; readonly there: PageAsset;
+  },
+): Promise<'equal' | 'different'> {
+  if ((there.sha256 ?? await digestOf(github, there)) === asset.sha256) return 'equal';
+  if (page.state === 'draft' || asset.agrees === undefined || there.bytes > readBytesMax) {
+    return 'different';
+  }
+  const doing = lookingDoing(github, `hand over ${asset.name}`);
+  const published = await asking(doing, async () =>
+    collectBytes(await openAsset(github, there.id)));
+  return asset.agrees(published) ? 'equal' : 'different';
 }
 
 /** Files that were uploaded before GitHub knew digests have none: their bytes are asked. */

@@ -9,6 +9,11 @@ export interface Asset {
   readonly name: string;
   /** Lowercase hex. */
   readonly sha256: string;
+  /**
+   * Whether other bytes on a published page say the same, so that nothing is wrong: a file may
+   * record with which tools it was made. Absent: only equal bytes do.
+   */
+  readonly agrees?: (published: Buffer) => boolean;
 }
 
 export interface ReleaseWanted {

@@ -6,8 +6,9 @@ const { openArtifacts } = await import(`${folder}/github/artifacts.js`);
 
 const job = { github: { repository: { owner: 'octo', name: 'guestbook' },
   serverUrl: 'https://github.com' }, runId: 7, ref: 'refs/tags/v1.2.0' };
+const { RETENTION: days } = process.env;
 const artifacts = openArtifacts(job, { environment: process.env,
-  ...(process.env.RETENTION === undefined ? {} : { retentionDays: Number(process.env.RETENTION) }) });
+  ...(days === undefined ? {} : { retentionDays: Number(days) }) });
 
 async function act() {
   if (verb !== 'upload') throw new Error(`no verb ${verb}`);

@@ -101,7 +101,7 @@ function put(name: string, text: string): ArtifactReference {
 }
 
 describe('a file from job to job', () => {
-  it('arrives as it was, also in a later attempt, under the digest of the file itself', async () => {
+  it('arrives as it was, in a later attempt too, under the digest of the file', async () => {
     const bytes = Buffer.alloc(9 * 1024 * 1024, 'x');
     const path = file('guestbook-1.2.0.tar.gz', bytes);
     const { ok } = await upload(1, [path]);
