@@ -38,9 +38,9 @@ export async function adopt(options: RawOptions, world: World): Promise<Result> 
         message: `${path} is not there, so there is nothing to adopt`,
         fix: 'Deploy the first release: seatrial deploy' })));
     }
-    const approval = await confirm(acting, { words: [version, config.application], lines: [
-      `${config.application} on ${host.name}: what runs there is taken over as ${version}`,
-      `  what changes  nothing but Seatrial's own records in ${config.records}`] });
+    const approval = await confirm(acting, { words: [version, config.application],
+      headline: `${config.application} on ${host.name}: what runs is taken over as ${version}`,
+      means: { changes: `nothing but Seatrial's own records in ${config.records}` } });
     const context: Context = { config, facts, run: newRunId(world, facts), way: 'adopted',
       repair: '', rehearsal: 'adopted', approval,
       target: { version, digest: '@CODE@', unpackedBytes: 0, archiveBytes: 0 },

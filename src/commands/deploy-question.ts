@@ -12,16 +12,16 @@ export function deployQuestion(acting: Acting, plan: Plan): Question {
   const { maintenance } = config;
   const rehearsal = rehearsalNote(acting);
   return {
-    lines: [
-      `${plan.application} on ${plan.host}: ${plan.previousVersion ?? '(nothing)'} -> ` +
-        plan.version,
-      `  rehearsal     ${rehearsal}`,
-      `  window        ${rehearsal === 'rehearsed' && plan.way !== 'first'
-        ? windowText(options.receipt) : 'not forecast'}`,
-      ...(maintenance.kind !== 'none' ? [] : ['  users         are not kept out: what they write ' +
-        `meanwhile can be lost by going back (${maintenance.reason})`]),
-      '  irreversible  once users are let in: from then on nothing is restored by itself',
-    ],
+    headline: `${plan.application} on ${plan.host}: ${plan.previousVersion ?? '(nothing)'} -> ` +
+      plan.version,
+    means: {
+      rehearsal,
+      window: rehearsal === 'rehearsed' && plan.way !== 'first'
+        ? windowText(options.receipt) : 'not forecast',
+      ...(maintenance.kind !== 'none' ? {} : { users: 'are not kept out: what they write ' +
+        `meanwhile can be lost by going back (${maintenance.reason})` }),
+      irreversible: 'once users are let in: from then on nothing is restored by itself',
+    },
     words: [plan.version, plan.application],
   };
 }

@@ -30,11 +30,8 @@ export function recover(options: RawOptions, world: World): Promise<Result> {
 
 function recoverQuestion({ config, host }: Acting, run: string, question: string): Question {
   return {
-    lines: [
-      `${config.application} on ${host.name}: transaction ${run} stopped and asked for a person`,
-      `  it asked      ${question}`,
-      '  what it does  goes on from there: mend on the host what it names first',
-    ],
+    headline: `${config.application} on ${host.name}: transaction ${run} stopped, for a person`,
+    means: { because: question, now: 'it goes on from there: mend first what it names' },
     words: [config.application],
   };
 }

@@ -39,13 +39,11 @@ export async function rollback(options: RawOptions, world: World): Promise<Resul
 function rollbackQuestion({ config, target, goingBack }: Context, host: string): Question {
   const { version = '', installedAt = '' } = goingBack?.from ?? {};
   return {
-    lines: [
-      `${config.application} on ${host}: back from ${version} to ${target.version}`,
-      goingBack?.withState === true
-        ? `  state         goes back as well: what users wrote since ${installedAt} is kept ` +
-          'aside, and no longer served'
-        : '  state         stays as it is: the old code meets the new data',
-    ],
+    headline: `${config.application} on ${host}: back from ${version} to ${target.version}`,
+    means: { state: goingBack?.withState === true
+      ? `goes back as well: what users wrote since ${installedAt} is kept aside, and no longer ` +
+        'served'
+      : 'stays as it is: the old code meets the new data' },
     words: [target.version, config.application],
   };
 }
