@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { WorkflowsOptions } from './options.ts';
+import type { Run } from './run.ts';
 import { openWorkflows, type Workflows } from './workflows.ts';
 
 /** Files of a repository by path. */
@@ -30,15 +31,13 @@ export function writeFiles(folder: string, files: Files): void {
   }
 }
 
-/** A working tree and the bare repository that it pushes to. */
+/** A working tree; its `.git` is the bare repository where everything is pushed already. */
 export class TestRepository {
   readonly tree = makeFolder({});
-  readonly bare = makeFolder({});
+  readonly bare = join(this.tree, '.git');
 
   constructor() {
-    this.git('init', '--quiet', '--initial-branch=main');
-    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', this.bare]);
-    this.git('remote', 'add', 'origin', this.bare);
+    this.git('init', '--quiet', '--initial-branch=main', '--template=');
   }
 
   git(...args: string[]): string {
@@ -46,14 +45,12 @@ export class TestRepository {
     return execFileSync('git', ['-C', this.tree, ...who, ...args], { encoding: 'utf8' }).trim();
   }
 
-  /** Commits files and pushes the branch; with a tag, that too. */
+  /** Commits files on the branch; with a tag, an annotated one is set. */
   push(files: Files, tag?: string): string {
     writeFiles(this.tree, files);
     this.git('add', '--all');
     this.git('commit', '--quiet', '--allow-empty', '--message', 'work');
     if (tag !== undefined) this.git('tag', '--annotate', '--message', tag, tag);
-    const tags = tag === undefined ? [] : [`refs/tags/${tag}`];
-    this.git('push', '--quiet', 'origin', 'main', ...tags);
     return this.git('rev-parse', 'HEAD');
   }
 }
@@ -87,4 +84,10 @@ export function onTags(jobs: string, head = ''): Files {
 export function steps(list: string, head = ''): Files {
   return onTags(`it:\n  runs-on: ubuntu-latest\n${head.replace(/^(?=.)/gm, '  ')}\n  steps:\n`
     + list.replace(/^/gm, '    '));
+}
+
+/** Pushes the tag and waits for the end of the run. */
+export async function ran(files: Files, options: Partial<WorkflowsOptions> = {}): Promise<Run> {
+  const { github } = open(files, options);
+  return (await github.push('refs/tags/v1')).ended();
 }

@@ -62,7 +62,8 @@ function inputsOf({ workflow }: Loaded, call: Call, scope: Scope): Values {
     const input = mappingOf(tree);
     const value = given.get(name.toLowerCase())
       ?? resolve(input.get('default'), scope) ?? emptyOf(input.get('type'));
-    return [name, typed(value, { type: wordsOf(resolve(input.get('type'), scope)), name, path: workflow.path })];
+    const type = wordsOf(resolve(input.get('type'), scope));
+    return [name, typed(value, { type, name, path: workflow.path })];
   }));
 }
 
