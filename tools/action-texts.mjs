@@ -31,7 +31,7 @@ const attestInput = {
     '`id-token: write` and `attestations: write`.',
 };
 const wantsAttest = "(inputs.attest == 'true' || (inputs.attest == 'auto' && " +
-  "github.event.repository.visibility == 'public'))";
+  "github.event.repository.private == false))";
 
 export const composites = [
   {
