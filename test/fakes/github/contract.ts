@@ -78,8 +78,8 @@ class Checker implements Contract {
     }
     const value: unknown = reply.body === undefined ? undefined
       : JSON.parse(JSON.stringify(reply.body));
-    const problems = problemsOf(this.#described.check(`${operation} ${reply.status}`, schema), value,
-      `reply ${reply.status}`);
+    const check = this.#described.check(`${operation} ${reply.status}`, schema);
+    const problems = problemsOf(check, value, `reply ${reply.status}`);
     return problems.length === 0 ? reply : this.violated(operation, problems);
   }
 

@@ -118,6 +118,13 @@ describe('a job that waits', () => {
     expect(reviews).toEqual([]);
   });
 
+  it('waits with others for one approval of their environment', async () => {
+    server.gateChanged({ ...job, jobId: 72, state: 'waiting' });
+    server.gateChanged({ ...job, jobId: 73, environment: 'other', state: 'waiting' });
+    expect((await reader().getPendingDeploymentsForRun(run)).data
+      .map((it) => it.environment.name)).toEqual(['production', 'other']);
+  });
+
   it('is gone when it is cancelled, and nobody approved', async () => {
     server.gateChanged({ ...job, state: 'cancelled' });
     expect((await reader().getPendingDeploymentsForRun(run)).data).toEqual([]);

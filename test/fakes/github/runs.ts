@@ -85,9 +85,9 @@ function approvals(call: Call, run: Run): Reply {
 
 /** What waits: one entry for each environment, also where two jobs wait for the same. */
 export function waiting(run: Run): Gate[] {
-  return run.gates.filter((it, index, all) => it.state === 'waiting'
-    && all.findIndex((other) =>
-      other.state === 'waiting' && other.environment === it.environment) === index);
+  const all = run.gates.filter((it) => it.state === 'waiting');
+  return all.filter((it, index) =>
+    all.findIndex((other) => other.environment === it.environment) === index);
 }
 
 function pending(call: Call, run: Run): Reply {
