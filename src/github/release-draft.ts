@@ -1,8 +1,7 @@
-import { SeatrialError } from '../errors.ts';
 import { isUnsure, statusOf } from './answer.ts';
 import type { GitHub } from './github.ts';
 import { asking, githubError } from './problems.ts';
-import { compareAssets, completeAssets, publishedProblem } from './release-assets.ts';
+import { completeAssets } from './release-assets.ts';
 import { listPages, othersStand, pageOf, pagesOfTag, requireTag, type Page }
   from './release-page.ts';
 import { makingDoing, releaseDoing } from './release-problems.ts';
@@ -46,13 +45,9 @@ async function keepPublished(
 ): Promise<ReleaseFound> {
   const page = there.published;
   const warnings = othersStand(there.drafts, wanted.tag);
-  const compared = await compareAssets(github, page, wanted.assets);
-  const wrong = compared.filter((it) => it.verdict !== 'equal');
-  if (wrong.length === 0) return found(page, 'unchanged', warnings);
-  if (page.immutable || wrong.some((it) => it.verdict === 'different')) {
-    throw new SeatrialError('refused', wrong.map((it) => publishedProblem(page, it)));
-  }
-  await completeAssets(github, page, { wanted: wanted.assets, sleep });
+  // Refuses what is different, and what an immutable page lacks.
+  const uploaded = await completeAssets(github, page, { wanted: wanted.assets, sleep });
+  if (!uploaded) return found(page, 'unchanged', warnings);
   return found(page, 'completed', [...warnings, `${wanted.tag} was published before it was in `
     + 'production: make drafts, and leave publishing to the deployment']);
 }

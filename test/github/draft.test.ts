@@ -241,6 +241,9 @@ describe('where GitHub answers badly', () => {
     bench.fake.faults.inject({ method: 'POST', path: list, fault });
     await draft();
     expect(files()).toEqual(whole);
+    // One that was made is found, and no second one is made.
+    const lost = fault.kind === 'malformed' || ('when' in fault && fault.when === 'after');
+    expect(asked(bench, 'POST', list)).toBe(lost ? 1 : 2);
     expect(bench.waits.length).toBeGreaterThan(0);
   });
 

@@ -147,6 +147,13 @@ describe('where GitHub answers badly to publishing', () => {
     expect(page().immutable).toBe(immutable);
   });
 
+  it('it is published, although no answer ever says so', async () => {
+    await bench.releases.draft(github, bench.release());
+    bench.fake.faults.inject({ method: 'PATCH', path: /./, times: 5,
+      fault: { kind: 'status', status: 502, when: 'after' } });
+    expect(await publish()).toMatchObject({ state: 'published', done: 'published' });
+  });
+
   it('and was published all the same, running again finds nothing to do', async () => {
     await bench.releases.draft(github, bench.release());
     bench.fake.faults.inject({ method: 'PATCH', path: /./, times: 5,
