@@ -39,7 +39,6 @@ export class Site {
   constructor(more = '', hosts = 'production: local') {
     mkdirSync(join(this.root, 'srv/shared'), { recursive: true });
     mkdirSync(join(this.root, 'srv/releases'));
-
     writeFileSync(this.config, `application: app
 hosts: { ${hosts} }
 records: ${this.records}

@@ -126,13 +126,14 @@ describe('going back, taking over and going on', () => {
 });
 
 describe('a host that was installed by hand', () => {
-  beforeEach(() => {
-    site = new Site();
+  function byHand(hosts?: string): void {
+    site = new Site('', hosts);
     mkdirSync(join(site.root, 'srv/releases/old'));
     symlinkSync('releases/old', join(site.root, 'srv/current'));
-  });
+  }
 
   it('is taken over when the person says so', async () => {
+    byHand();
     const no = await site.run('adopt', ['--version', '0.9.0'], { answers: [''] });
     expect([no.error?.kind, site.installed()]).toEqual(['cancelled', undefined]);
     expect(no.asked[0]).toMatch(/: what runs is taken over as 0\.9\.0\n +changes +nothing but/);
@@ -141,7 +142,15 @@ describe('a host that was installed by hand', () => {
     expect(site.installed()?.['approval']).toBe('confirmed by eve@laptop at the terminal');
   });
 
+  it('is taken over unasked where it is staging', async () => {
+    byHand('staging: local');
+    const ran = await site.run('adopt', ['--version', '0.9.0', '--host', 'staging'],
+      { answers: [] });
+    expect([ran.summary?.end, ran.asked]).toEqual(['done', []]);
+  });
+
   it('is taken over unasked with --yes', async () => {
+    byHand();
     const yes = await site.run('adopt', ['--version', '0.9.0', '--yes'], { answers: [] });
     expect([yes.summary?.end, yes.asked]).toEqual(['done', []]);
   });

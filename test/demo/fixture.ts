@@ -47,7 +47,8 @@ export async function perform(direction: Direction = {}): Promise<Performance> {
     random: (bytes) => randomBytes(bytes).toString('hex'),
     cancel: cancel.signal, temporaryDirectory, by: 'a test',
     environment: { PATH: process.env['PATH'] ?? '' },
-    ask: undefined, job: undefined, started: () => undefined, toolVersion: '0.0.0-test',
+    ask: () => Promise.reject(new Error('the demonstration asks')),
+    job: undefined, started: () => undefined, toolVersion: '0.0.0-test',
   };
   const maker = spoiled(await loadMaker(), direction.spoil);
   let error: unknown;
