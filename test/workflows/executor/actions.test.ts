@@ -116,7 +116,8 @@ describe('composite actions', () => {
       '- { shell: bash, run: exit 1 }',
       '- { shell: bash, run: "echo \\"> never\\"" }',
       '- { shell: bash, if: failure(), run: "echo \\"> own failure ${{ steps.s.outcome }}\\"" }',
-    ].join('\n'), `${inputs}\noutputs: { o: { description: d, value: "\${{ steps.s.outputs.o }}" } }`),
+    ].join('\n'),
+    `${inputs}\noutputs:\n  o: { description: d, value: "\${{ steps.s.outputs.o }}" }`),
     ...steps([
       '- { id: s, uses: $/c, with: { n: 7 }, continue-on-error: true }',
       '- run: echo "> ${{ steps.s.outputs.o }} ${{ steps.s.outcome }} ${{ job.status }}"',

@@ -60,7 +60,7 @@ function targetOf(
   uses: string,
   from: { readonly source: Source; readonly sources: Sources; readonly path: string },
 ): { source: Source; path: string } {
-  const local = /^\.\/(\.github\/workflows\/[^/@]+\.ya?ml)$/.exec(uses);
+  const local = /^[.$]\/(\.github\/workflows\/[^/@]+\.ya?ml)$/.exec(uses);
   if (local?.[1] !== undefined) return { source: from.source, path: local[1] };
   const remote = /^([^/@]+\/[^/@]+)\/(\.github\/workflows\/[^/@]+\.ya?ml)@(.+)$/.exec(uses);
   const [, repository, path, ref] = remote ?? [];

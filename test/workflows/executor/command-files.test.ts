@@ -22,7 +22,8 @@ describe('pairs in a command file', () => {
 describe('command files of a step', () => {
   it('fails the step for a bad file; what came before counts', async () => {
     const run = await ran(steps([
-      '- { id: a, continue-on-error: true, run: "printf \'x=1\\nbad\\ny=2\\n\' >> $GITHUB_OUTPUT" }',
+      '- id: a', '  continue-on-error: true',
+      "  run: printf 'x=1\\nbad\\ny=2\\n' >> $GITHUB_OUTPUT",
       '- run: echo "<${{ steps.a.outcome }}|${{ steps.a.outputs.x }}|${{ steps.a.outputs.y }}>"',
     ].join('\n')));
     expect(run.job('it').log).toContain('<failure|1|>');

@@ -51,7 +51,8 @@ describe('commands of a step', () => {
     const of = (kind: string) => annotations.filter((each) => each.kind === kind);
     expect(of('warning').map((each) => each.message))
       .toEqual([...Array.from({ length: 10 }, (_, index) => `w${index + 1}`), 'next step']);
-    expect(of('error')[0]).toMatchObject({ step: 'many', properties: { title: 'T', file: 'f.ts' } });
+    expect(of('error')[0])
+      .toMatchObject({ step: 'many', properties: { title: 'T', file: 'f.ts' } });
     expect(of('error')[0]?.message).toHaveLength(4096);
     expect(run.conclusion).toBe('success');
   });

@@ -1,7 +1,7 @@
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import type { FunctionDefinition } from '@actions/expressions/funcs/info';
 import { equals, truthy } from '@actions/expressions/result';
-import { TokenType } from '@actions/expressions/lexer';
+import { TokenType, type Token } from '@actions/expressions/lexer';
 import { NotSupported } from './errors.ts';
 import { Expression, isList, isMap, type Tree } from './tree.ts';
 
@@ -84,8 +84,7 @@ function conditionText(condition: Tree | undefined): string {
 }
 
 function asksStatus(text: string): boolean {
-  const { tokens } = new Lexer(text).lex();
-  return tokens.some((token, index) => token.type === TokenType.IDENTIFIER
+  return tokensOf(text).some((token, index, tokens) => token.type === TokenType.IDENTIFIER
     && statusNames.includes(token.lexeme.toLowerCase())
     && tokens[index + 1]?.type === TokenType.LEFT_PAREN);
 }
@@ -98,8 +97,13 @@ function run(expression: string, scope: Scope): data.ExpressionData {
 }
 
 function parse(expression: string, scope: Scope) {
-  const { tokens } = new Lexer(expression).lex();
-  return new Parser(tokens, Object.keys(scope.contexts), functionsOf(scope)).parse();
+  return new Parser(tokensOf(expression), Object.keys(scope.contexts), functionsOf(scope)).parse();
+}
+
+/** GitHub's own lexer for npm undoubles the first quote of a string only; its runner, all. */
+function tokensOf(expression: string): Token[] {
+  return new Lexer(expression).lex().tokens.map((token) => token.type === TokenType.STRING
+    ? { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") } : token);
 }
 
 function functionsOf({ status }: Scope): FunctionDefinition[] {

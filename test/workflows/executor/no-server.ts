@@ -1,4 +1,6 @@
-import type { EnvironmentRules, JobIdentity, Permissions, WorkflowServer } from './server.ts';
+import type {
+  ApiRequests, EnvironmentRules, JobIdentity, Permissions, WorkflowServer,
+} from './server.ts';
 
 /**
  * A stand-in for GitHub that answers nothing: for workflows whose steps ask nothing of it. It
@@ -13,6 +15,8 @@ export class NoServer implements WorkflowServer {
   readonly revoked: string[] = [];
   readonly told: Array<Readonly<Record<string, unknown>>> = [];
   readonly claims: Array<Readonly<Record<string, string>>> = [];
+  /** Nothing asks the executor, unless a test does. */
+  onConnect: (requests: ApiRequests) => void = () => undefined;
   readonly #environments = new Map<string, EnvironmentRules>();
 
   constructor(environments: ReadonlyArray<Partial<EnvironmentRules> & { name: string }> = []) {
@@ -63,7 +67,7 @@ export class NoServer implements WorkflowServer {
     this.told.push({ what: 'deployment', ...deployment });
   }
 
-  connect(): void {
-    // Nothing asks it.
+  connect(requests: ApiRequests): void {
+    this.onConnect(requests);
   }
 }

@@ -7,7 +7,7 @@ function said(log: string): string[] {
 }
 
 describe('shells', () => {
-  it('runs bash with -e alone, with pipefail where it is named, and others as they are', async () => {
+  it('runs bash with -e alone, with pipefail where it is named, others as they are', async () => {
     const list = await ran(steps([
       '- run: "false | true; echo \\"> default\\""',
       '- { shell: sh, run: "false | true; echo \\"> sh\\"; test -n \\"$BASH_VERSION\\" || true" }',
@@ -64,7 +64,8 @@ describe('environment of a step', () => {
   it('gives no runtime token to scripts, and a fresh workspace to each job', async () => {
     const run = await ran(onTags([
       'a:', '  runs-on: x', '  steps: [{ run: "touch here; env | grep -c RUNTIME" }]',
-      'b:', '  runs-on: x', '  needs: [a]', '  if: always()', '  steps: [{ run: "test ! -e here" }]',
+      'b:', '  runs-on: x', '  needs: [a]', '  if: always()',
+      '  steps: [{ run: "test ! -e here" }]',
     ].join('\n')));
     expect([run.result('a'), run.result('b')]).toEqual(['failure', 'success']);
   });
