@@ -43,5 +43,8 @@ function countText(findings: readonly Finding[]): string {
 export function findingsJson(application: string | undefined, findings: readonly Finding[]):
 string {
   const ready = findings.every((it) => it.state !== 'fail');
-  return `${JSON.stringify({ format: 1, application: application ?? null, ready, findings })}\n`;
+  const plain = findings.map(({ fix, ...it }) => ({ ...it, message: plainLine(it.message),
+    ...(fix === undefined ? {} : { fix: plainLines(fix).join('\n') }) }));
+  return `${JSON.stringify({ format: 1, application: application ?? null, ready,
+    findings: plain })}\n`;
 }
