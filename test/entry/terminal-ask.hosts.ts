@@ -93,9 +93,10 @@ describe('the question at a terminal', () => {
 
   it.each([['input', '< /dev/null'], ['output', '> OUTPUT']])(
     'is not put where the %s is no terminal: a script', async (_, more) => {
-      const { screen, status } = await atTerminal(await deployWords(), '', more);
-      expect(screen).not.toContain('to go on');
+      const { screen, status, output } = await atTerminal(await deployWords(), '', more);
+      expect(screen + output).not.toContain('to go on');
       expect(status).toBe(0);
+      expect(site.installed()?.['version']).toBe('1.0.0');
     });
 
   it('is not put with --yes', async () => {
