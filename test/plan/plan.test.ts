@@ -97,6 +97,15 @@ describe('the digest of the procedure', () => {
     expect(digest(config, { ...runsOne, ...changes })).toBe(here);
   });
 
+  it('is the same whoever approved: only the record names them', () => {
+    const context = contextOf(configOf(guestbook), {});
+    const [asked, unasked] = [makePlan({ ...context, approval: 'approved by mona' }, 'a host'),
+      makePlan(context, 'a host')];
+    expect(asked.procedureDigest).toBe(unasked.procedureDigest);
+    expect(JSON.parse(asked.installed)).toMatchObject({ approval: 'approved by mona' });
+    expect(unasked.installed).not.toContain('approval');
+  });
+
   it('is the same in another run', () => {
     expect(digest(config, runsOne, '20270303T000000Z-ffffff')).toBe(here);
   });
