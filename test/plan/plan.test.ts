@@ -98,7 +98,7 @@ describe('the digest of the procedure', () => {
   });
 
   it('is the same whoever approved: only the record names them', () => {
-    const context = contextOf(configOf(guestbook), {});
+    const context = contextOf(config, runsOne);
     const [asked, unasked] = [makePlan({ ...context, approval: 'approved by mona' }, 'a host'),
       makePlan(context, 'a host')];
     expect(asked.procedureDigest).toBe(unasked.procedureDigest);
