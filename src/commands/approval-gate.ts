@@ -43,11 +43,15 @@ Promise<Problem[]> {
   return [...await receiptProblems(acting, facts, asked), ...approval];
 }
 
-/** How it is approved, and by the configuration's silence: by where it runs. */
+/**
+ * How it is approved, and by the configuration's silence: by where it runs. A job whose token was
+ * not handed over is a job all the same: it is refused, not let through.
+ */
 function approvalKind({ config, options, world }: Acting): ApprovalConfig | undefined {
   if (options.host !== 'production') return undefined;
   if (config.approval !== undefined) return config.approval;
-  if (world.job !== undefined) return { kind: 'reviewers' };
+  const isInJob = world.job !== undefined || world.environment['GITHUB_ACTIONS'] === 'true';
+  if (isInJob) return { kind: 'reviewers' };
   return world.ask === undefined ? undefined : { kind: 'confirm' };
 }
 

@@ -5,10 +5,13 @@ import { terminalAsk } from './terminal-ask.ts';
 
 const tickMs = 1_000;
 
-/** The person's terminal, or a log; with --json everything but the result goes to stderr. */
+/**
+ * The person's terminal, or a log. With --json, and with --install whose result is a script for
+ * root, everything but the result goes to stderr.
+ */
 export function openTerminal(options: RawOptions, environment: NodeJS.ProcessEnv,
   cancel: AbortSignal): Console & { close(): void; readonly ask: World['ask'] } {
-  const stream = options.json ? process.stderr : process.stdout;
+  const stream = options.json || options.install ? process.stderr : process.stdout;
   const isTerminal = stream.isTTY === true && environment['TERM'] !== 'dumb';
   const screen = openConsole({
     write: (text) => { stream.write(text); },

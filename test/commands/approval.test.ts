@@ -221,6 +221,13 @@ describe('in a script', () => {
       .toMatch(/^deploy would refuse: production is approved by reviewers/);
   });
 
+  it('a job without a token is refused, not let through', async () => {
+    site = new Site();
+    const environment = { PATH: process.env['PATH'] ?? '', GITHUB_ACTIONS: 'true' };
+    expectRefused(await site.run('deploy', ['--release', await site.release('1.0.0')],
+      { world: { environment } }), /by reviewers[^]*hand over github-token/);
+  });
+
   it('a reason stands in every record, and no ask is made', async () => {
     site = new Site('approval: { external: "change board: ticket <b>7</b>" }');
     const ran = await site.run('deploy', ['--release', await site.release('1.0.0')],
