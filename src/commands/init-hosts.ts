@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { HostConfig } from '../config/config.ts';
 import type { RawOptions } from '../config/options.ts';
@@ -39,8 +39,9 @@ export interface Seen {
 export async function lookAtHosts(wanted: Wanted): Promise<Seen> {
   const { hosts, options, repository } = wanted;
   const own = join(repository, 'known_hosts');
-  const file = options['known-hosts'] !== undefined ? resolve(options['known-hosts'])
-    : existsSync(own) ? own : undefined;
+  const given = options['known-hosts'] === undefined ? own : resolve(options['known-hosts']);
+  const file = existsSync(given) ? given : undefined;
+  if (file === undefined && given !== own) throw missingFile(given);
   const lines = new Map<string, readonly string[]>();
   for (const { name, host } of hosts) {
     if (host.kind === 'local') lines.set(name, []);
@@ -54,13 +55,20 @@ export async function lookAtHosts(wanted: Wanted): Promise<Seen> {
   return {
     production: found.get('production'),
     known: new Set(lines.keys()),
-    knownHosts: file === own ? [] : [...new Set([...lines.values()].flat())],
+    // The repository's own file stays as it is, whatever else stands in it.
+    knownHosts: file !== undefined && existsSync(own) && realpathSync(file) === realpathSync(own)
+      ? [] : [...new Set([...lines.values()].flat())],
     notes: [
       ...hosts.filter((it) => !lines.has(it.name)).map((it) =>
         `${it.name} was not looked at: no known_hosts file that was given has its key`),
       ...missing(found),
     ],
   };
+}
+
+function missingFile(path: string): SeatrialError {
+  return new SeatrialError('bad-input', [{ place: '--known-hosts', message: `${path} is not there`,
+    fix: 'Leave the option out to be told how to get a line for each host.' }]);
 }
 
 async function probeAll(hosts: readonly HostWanted[], wanted: Wanted, file: string | undefined):

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.ts';
@@ -119,6 +119,23 @@ describe('init, on a host with a unit, SQLite and uploads', () => {
     expect((await guestbook.sshdLog()).text).toBe(before.text);
     expect(existsSync(join(repository, 'known_hosts'))).toBe(false);
     expect(() => parseConfig(file('seatrial.yml'), 'f')).toThrow(SeatrialError);
+  });
+
+  it('leaves the repository\'s own known_hosts as it is', async () => {
+    const own = `# ours\n${guestbook.address} ${guestbook.hostKey}\n`;
+    writeFiles(repository, { known_hosts: own });
+    const link = `${repository}-link`;
+    symlinkSync(repository, link);
+    for (const words of [[], ['--known-hosts', join(link, 'known_hosts')]]) {
+      const ended = await init(guestbook,
+        ['--host-production', `deploy@${guestbook.address}`, ...words]);
+      expect(ended.status, describeEnd(ended)).toBe(0);
+      expect(file('known_hosts')).toBe(own);
+      expect(file('seatrial.yml')).toContain('directory: /srv/guestbook  # guess: ');
+    }
+    const missing = await init(guestbook, ['--known-hosts', '/nonexistent']);
+    expect(missing.stderr).toContain('--known-hosts: /nonexistent is not there');
+    expect(missing.status).toBe(2);
   });
 
   it('refuses another key, with both hosts looked at, and writes nothing', async () => {
