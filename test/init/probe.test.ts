@@ -30,7 +30,8 @@ describe('the probe', () => {
     const calls = join(directory, 'calls');
     mkdirSync(join(directory, 'bin'));
     for (const [name, text] of [['sudo', `printf '%s\\n' "$*" >>${calls}; exit 1`],
-      ['psql', 'exit 2'], ['mysql', 'exit 1'], ['id', 'if [ "$1" = -u ]; then echo 4321; else echo ada; fi']]) {
+      ['psql', 'exit 2'], ['mysql', 'exit 1'],
+      ['id', 'if [ "$1" = -u ]; then echo 4321; else echo ada; fi']]) {
       writeFileSync(join(directory, 'bin', name ?? ''), `#!/bin/sh\n${text ?? ''}\n`);
       chmodSync(join(directory, 'bin', name ?? ''), 0o755);
     }
