@@ -32,6 +32,9 @@ for name in production staging; do
      systemctl daemon-reload; systemctl -q enable notes.service'
   octet=$((octet + 1))
 done
+# The rehearsal proves that staging cannot reach production, by the address of its name there.
+lab_act exec "$lab" staging root 'cat >>/etc/hosts' \
+  <<<"$(cat "$lab/hosts/production/address") notes-production"
 chown -R --reference="$home" "$ssh" "$here/known_hosts"
 echo "lab=$lab"
 echo "owner=$owner"

@@ -65,6 +65,7 @@ async function onRun({ command, options, world }: OnRun, choose: Choose): Promis
         reason: 'no transaction is unfinished' });
     }
     const plan = await planOnHost(acting, run);
+    world.started(run, options.host);
     const followed = await watchRun(acting, { run, titles: titlesOf(plan),
       launch: facts.hasBootUnit && facts.mayLaunchUnit ? 'unit' : 'session' });
     return summarize({ command, options, plan, followed, events: recording.events });

@@ -4,14 +4,16 @@ import { openEdge } from './edge.ts';
 import { openJob } from './open-job.ts';
 import { readInputs } from './step-inputs.ts';
 
-/** `attach` by somebody who has cancelled already: it asks once, and lets go inside the window. */
+/** `attach` by somebody who cancels as soon as it watches: it asks, or lets go in the window. */
 export async function letGo(transaction: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const { options: given } = readInputs();
   const edge = openEdge(given, environment);
   try {
     const host = core.getState('host') === 'staging' ? 'staging' : 'production';
     const { world, options } = await openJob(edge.world, { ...given, run: transaction, host });
-    const result = await run('attach', options, { ...world, cancel: AbortSignal.abort() });
+    const cancelling = new AbortController();
+    const result = await run('attach', options, { ...world, cancel: cancelling.signal,
+      started: () => { cancelling.abort(); } });
     if (result.kind !== 'summary') return;
     edge.finish(result.summary);
     const next = result.summary.next.join('; ');

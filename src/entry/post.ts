@@ -14,7 +14,8 @@ export async function afterStep(environment: NodeJS.ProcessEnv): Promise<number>
   const isOurs = dirname(directory) === tmpdir() && basename(directory).startsWith('seatrial-');
   if (isOurs) rmSync(directory, { recursive: true, force: true });
   const transaction = core.getState('run');
-  if (transaction === '' || !['', 'running'].includes(core.getState('end'))) return 0;
+  const isOpen = ['', 'running', 'internal-error'].includes(core.getState('end'));
+  if (transaction === '' || !isOpen) return 0;
   try {
     await letGo(transaction, environment);
   } catch (error) {

@@ -21,12 +21,11 @@ export async function step(environment: NodeJS.ProcessEnv): Promise<number> {
     const { world, options } = await openJob(edge.world, given);
     const { result, outputs } = 'artifacts' in world ? await runJob(command, options, world)
       : await run(command, options, world).then((it) => ({ result: it, outputs: outputsOf(it) }));
-    setOutputs(outputs);
+    tellEnd(outputs);
     annotateResult(result);
-    core.saveState('end', outputs['end'] ?? '');
     return finish(edge, result, options.json);
   } catch (error) {
-    setOutputs(outputsOfError(error));
+    tellEnd(outputsOfError(error));
     annotateError(error, edge?.world);
     return exitCodeOf(error);
   } finally {
@@ -34,6 +33,8 @@ export async function step(environment: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-function setOutputs(outputs: Outputs): void {
+/** To the steps after this one, and to the one after it. */
+function tellEnd(outputs: Outputs): void {
+  core.saveState('end', outputs['end'] ?? '');
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
 }
