@@ -70,16 +70,21 @@ describe('events', () => {
   it('dispatches with inputs that the workflow knows', async () => {
     const repository = new TestRepository();
     repository.push({
-      '.github/workflows/do.yml': 'on: { workflow_dispatch: { inputs: { who: { type: string } } } }'
-        + '\njobs: { it: { runs-on: x, steps: [{ run: "echo hello ${{ inputs.who }}" }] } }',
+      '.github/workflows/do.yml': 'on:\n  workflow_dispatch:\n    inputs:\n'
+        + '      who: { type: string, required: true }\n'
+        + '      hard: { type: boolean, default: true }\n'
+        + 'jobs:\n  it: { runs-on: x, steps: [{ run: "echo hello ${{ inputs.who }} '
+        + '${{ inputs.hard }}" }] }\n',
     });
     const github = openWorkflows(
       { repository: { owner: 'o', name: 'n', bare: repository.bare } });
     const path = '.github/workflows/do.yml';
     const run = await github.dispatch(path, { ref: 'refs/heads/main', inputs: { who: 'mona' } });
-    expect((await run.ended()).job('it').log).toContain('hello mona');
+    expect((await run.ended()).job('it').log).toContain('hello mona true');
     await expect(github.dispatch(path, { ref: 'refs/heads/main', inputs: { whom: 'x' } }))
       .rejects.toThrow('Unexpected inputs: whom');
+    await expect(github.dispatch(path, { ref: 'refs/heads/main' }))
+      .rejects.toThrow("Required input 'who' not provided");
     await github.close();
   });
 });

@@ -4,8 +4,8 @@ import { NoServer } from './no-server.ts';
 
 const deploy = (more = 'environment: production'): string =>
   `deploy:\n  runs-on: x\n${more.replace(/^/gm, '  ')}\n`
-  + '  steps: [{ run: "echo > /dev/null; test -n \'${{ secrets.KEY }}\'" }]\n';
-const environments = { production: { secrets: { KEY: 'k' }, vars: { V: 'of production' } } };
+  + '  steps: [{ run: "test -n \'${{ secrets.KEY }}\'; echo V is ${{ vars.V }}" }]\n';
+const environments = { production: { secrets: { KEY: 'of-it' }, vars: { V: 'of production' } } };
 
 function guarded(more: object = {}): NoServer {
   return new NoServer([{ name: 'production', reviewers: ['mona', 'hubot'], ...more }]);
@@ -21,6 +21,7 @@ describe('an environment with reviewers', () => {
     expect(() => run.approve('production', { user: 'lisa' })).toThrow('no reviewer');
     run.approve('production', { user: 'mona', comment: 'looks good' });
     expect((await run.ended()).conclusion).toBe('success');
+    expect(run.job('deploy').log).toMatch(/^V is of production$/m);
     const gates = server.told.filter((each) => each.what === 'gate');
     expect(gates.map((each) => [each.state, each.user, each.comment])).toEqual([
       ['waiting', undefined, undefined], ['approved', 'mona', 'looks good']]);

@@ -6,7 +6,7 @@ import { load, takes } from './called.ts';
 import { checkout } from './checkout.ts';
 import { Concurrency } from './concurrency.ts';
 import { InvalidWorkflow } from './errors.ts';
-import type { Values } from './expressions.ts';
+import { resolve, type Values } from './expressions.ts';
 import { eventOf, wantsPush } from './filters.ts';
 import { NoServer } from './no-server.ts';
 import type { WorkflowsOptions } from './options.ts';
@@ -14,7 +14,7 @@ import { restricted } from './permissions.ts';
 import { Run } from './run.ts';
 import { Sources, type Source } from './sources.ts';
 import { attest, setupNode } from './stand-ins.ts';
-import { readWorkflow } from './workflow.ts';
+import { mappingOf, readWorkflow } from './workflow.ts';
 
 export interface Pushed {
   /** Who pushed. */
@@ -174,7 +174,14 @@ function dispatchInputs(
   const known = takes(on, 'inputs', 'workflow_dispatch');
   const unknown = Object.keys(given).find((name) => !known.has(name));
   if (unknown !== undefined) throw new InvalidWorkflow(path, [`Unexpected inputs: ${unknown}`]);
-  return Object.fromEntries([...known.keys()].map((name) => [name, given[name] ?? '']));
+  return Object.fromEntries([...known].map(([name, tree]) => {
+    const input = mappingOf(tree);
+    const value = given[name] ?? resolve(input.get('default'), { contexts: {} });
+    if (value === null && input.get('required') === true) {
+      throw new InvalidWorkflow(path, [`Required input '${name}' not provided`]);
+    }
+    return [name, value ?? (input.get('type') === 'boolean' ? false : '')];
+  }));
 }
 
 export function openWorkflows(options: WorkflowsOptions): Workflows {
