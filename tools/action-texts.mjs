@@ -37,8 +37,8 @@ export const composites = [
   {
     name: 'package-release',
     title: 'Seatrial: package-release',
-    description: 'Makes a reproducible tarball from a tag, keeps it as a raw artifact, and puts it' +
-      ' on the draft of the release page.',
+    description: 'Makes a reproducible tarball from a tag, keeps it as a raw artifact, and puts' +
+      ' it on the draft of the release page.',
     inputs: [attestInput, {
       name: 'draft', expression: 'true',
       text: 'Make the draft of the release page as well; needs `contents: write`. With false, ' +

@@ -87,7 +87,8 @@ export function inputsOf(composite, inputs) {
 }
 
 function stepLines(step, own) {
-  const lines = [`    - name: ${step.name}`, ...(step.id === undefined ? [] : [`      id: ${step.id}`]),
+  const lines = [`    - name: ${step.name}`,
+    ...(step.id === undefined ? [] : [`      id: ${step.id}`]),
     ...(step.if === undefined ? [] : [`      if: ${step.if}`])];
   if (step.command === undefined) {
     return [...lines, `      uses: ${step.uses}`, '      with:',

@@ -23,8 +23,9 @@ for name in production staging; do
   lab_act add "$lab" "$name" "$octet" systemd 512 deploy
   lab_act boot "$lab" "$name"
   address=$(cat "$lab/hosts/$name/address")
-  printf 'Host notes-%s\n  HostName %s\n  HostKeyAlias notes-%s\n  User deploy\n  IdentityFile %s\n' \
-    "$name" "$address" "$name" "$ssh/notes" >>"$ssh/config"
+  printf 'Host notes-%s\n  HostName %s\n  HostKeyAlias notes-%s\n' "$name" "$address" "$name" \
+    >>"$ssh/config"
+  printf '  User deploy\n  IdentityFile %s\n' "$ssh/notes" >>"$ssh/config"
   sed "s/^[^ ]*/notes-$name/" "$lab/hosts/$name/known_hosts" >>"$here/known_hosts"
   lab_act exec "$lab" "$name" root 'cat >/etc/systemd/system/notes.service' <"$here/notes.service"
   lab_act exec "$lab" "$name" root \

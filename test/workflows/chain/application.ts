@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { git } from '../../package/fixture.ts';
 import { example } from '../../hosts/transactions/systemd-server.ts';
 
-/** The repository of an application that is released by Seatrial: a work tree and what is pushed. */
+/** The repository of an application that Seatrial releases: a work tree and what is pushed. */
 export interface ApplicationRepository {
   /** The bare repository: what GitHub has. */
   readonly bare: string;
