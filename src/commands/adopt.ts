@@ -25,7 +25,7 @@ export async function adopt(options: RawOptions, world: World): Promise<Result> 
   const acting = { config, options, host, world: { ...world, report: recording.report } };
   const summary = await withHost(host, async (transport) => {
     const facts = await gatherFacts(transport, config);
-    if (facts.lock === 'held') throw busy(facts.lockOwner);
+    if (facts.lock === 'held') throw busy(facts.lockOwner, options);
     if (facts.installed !== undefined) {
       throw new SeatrialError('refused', [{
         message: `${facts.installed.version} is installed by Seatrial already`,

@@ -106,7 +106,7 @@ async function currentFacts(acting: Acting): Promise<HostFacts> {
 async function joinOrRefuse(deployment: Deployment, facts: HostFacts): Promise<Summary> {
   const { acting, release } = deployment;
   const { run = '', digest } = facts.lockOwner;
-  if (digest !== release.manifest.archive.sha256) throw busy(facts.lockOwner);
+  if (digest !== release.manifest.archive.sha256) throw busy(facts.lockOwner, acting.options);
   acting.world.report({ kind: 'note',
     text: `this release is being installed: attaching to ${run}` });
   acting.world.started(run, acting.options.host);

@@ -15,7 +15,7 @@ import type { Result, World } from './world.ts';
 /** Finishes a transaction that died, also one that asked for a person: they say that it may. */
 export function recover(options: RawOptions, world: World): Promise<Result> {
   return onRun({ command: 'recover', options, world }, async (acting, facts) => {
-    if (facts.lock === 'held') throw busy(facts.lockOwner);
+    if (facts.lock === 'held') throw busy(facts.lockOwner, acting.options);
     const run = facts.unfinished;
     if (run === undefined) return undefined;
     const question = needsHuman(facts);
@@ -23,7 +23,7 @@ export function recover(options: RawOptions, world: World): Promise<Result> {
     if (question !== undefined) await confirm(acting, recoverQuestion(acting, run, question));
     const started = await startRecovery({ ...acting, ...acting.config,
       launch: launchOf(facts, acting.world), force: question !== undefined });
-    if (started.kind === 'busy') throw busy({ run });
+    if (started.kind === 'busy') throw busy({ run }, acting.options);
     return started.kind === 'nothing' ? undefined : run;
   });
 }
@@ -51,7 +51,7 @@ interface OnRun {
 }
 
 async function onRun({ command, options, world }: OnRun, choose: Choose): Promise<Result> {
-  const config = loadConfig(options.config);
+  const config = loadConfig(options.config, options.host);
   const host = chooseHost(config, options, world);
   const recording = record(world.report);
   const summary = await withHost(host, async (transport): Promise<Summary> => {

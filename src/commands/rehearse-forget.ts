@@ -35,7 +35,7 @@ export async function forgetCopy(options: RawOptions, world: World): Promise<Res
 async function forgetOn(staging: Acting): Promise<string[] | undefined> {
   const { transport, config, world } = staging;
   const facts = await gatherFacts(transport, config, 'staging');
-  if (facts.lock === 'held') throw busy(facts.lockOwner);
+  if (facts.lock === 'held') throw busy(facts.lockOwner, staging.options);
   if (!await holdsCopy(staging)) return undefined;
   await finishDead(staging, facts);
   const run = newRunId(world, facts);

@@ -52,7 +52,7 @@ export async function lookAtBoth(pair: Pair): Promise<Seen> {
     ...isolationProblems(staging.config, stagingFacts,
       { config: production.config, facts: productionFacts })];
   if (problems.length > 0) throw new SeatrialError('refused', problems);
-  if (stagingFacts.lock === 'held') throw busy(stagingFacts.lockOwner);
+  if (stagingFacts.lock === 'held') throw busy(stagingFacts.lockOwner, staging.options);
   const finished = await finishDead(staging, stagingFacts);
   return {
     productionFacts,

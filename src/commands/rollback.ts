@@ -50,7 +50,7 @@ function rollbackQuestion({ config, target, goingBack }: Context, host: string):
 
 async function factsFor(acting: Acting): Promise<HostFacts> {
   const facts = await gatherFacts(acting.transport, acting.config);
-  if (facts.lock === 'held') throw busy(facts.lockOwner);
+  if (facts.lock === 'held') throw busy(facts.lockOwner, acting.options);
   return await finishDead(acting, facts) === undefined
     ? facts : gatherFacts(acting.transport, acting.config);
 }

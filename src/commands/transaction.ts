@@ -62,7 +62,7 @@ export async function execute(acting: Acting, plan: Plan, input: {
     { ...input, plan, origin: { by: byLine(world.by, input.approval) }, cancel: world.cancel },
     world.report);
   switch (started.kind) {
-    case 'busy': throw busy(started.owner);
+    case 'busy': throw busy(started.owner, acting.options);
     case 'unfinished': throw new SeatrialError('busy', [{
       message: `transaction ${started.run} became unfinished on the host in the meantime`,
       fix: 'Run it again: an unfinished transaction is finished first.',
@@ -80,12 +80,16 @@ function byLine(by: string, approval: string | undefined): string {
   return approval.includes(by) ? approval : `${by}, ${approval}`;
 }
 
-export function busy(owner: Readonly<Record<string, string>>): SeatrialError {
+/** @param at which host is busy: people watch it by that name. */
+export function busy(owner: Readonly<Record<string, string>>,
+  { host }: Pick<RawOptions, 'host'>): SeatrialError {
+  const where = host === 'production' ? '' : ` --host ${host}`;
   return new SeatrialError('busy', [{
     message: `another transaction runs: ${owner['version'] ?? 'a release'} by ` +
       `${owner['by'] ?? 'somebody'}, since ${owner['since'] ?? 'a while'} ` +
       `(run ${owner['run'] ?? '?'})`,
-    fix: `Watch it: seatrial attach --run ${owner['run'] ?? '?'}`,
+    fix: `Watch it: seatrial attach --run ${owner['run'] ?? '?'}${where}. Once it has ended, run ` +
+      'this again.',
   }]);
 }
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from '../commands/world.ts';
 import type { RawOptions } from '../config/options.ts';
 import type { Console } from '../report/console.ts';
 import { watchSignals } from './signals.ts';
-import { ignoreLostReaders, makeTemporary, userName } from './surroundings.ts';
+import { ignoreLostReaders, whoActs } from './surroundings.ts';
+import { makeTemporary } from './temporary.ts';
 import { openTerminal } from './terminal.ts';
 import { toolVersion } from './version.ts';
 
@@ -19,7 +19,7 @@ export interface Edge {
 
 /** Gathers what is impure for one command; `close` leaves nothing behind. */
 export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): Edge {
-  const temporaryDirectory = makeTemporary();
+  const temporaryDirectory = makeTemporary(environment);
   ignoreLostReaders();
   const signals = watchSignals();
   const terminal = openTerminal(options, environment, signals.cancel);
@@ -28,7 +28,7 @@ export function openEdge(options: RawOptions, environment: NodeJS.ProcessEnv): E
     now: () => new Date(), clock: () => performance.now(),
     sleep: async (milliseconds) => { await sleep(milliseconds); },
     random: (bytes) => randomBytes(bytes).toString('hex'),
-    cancel: signals.cancel, temporaryDirectory, by: `${userName()}@${hostname()}`,
+    cancel: signals.cancel, temporaryDirectory, by: whoActs(),
     environment: environment as Record<string, string>, toolVersion,
     ask: terminal.ask, job: undefined, started: () => undefined,
   };

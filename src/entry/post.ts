@@ -1,8 +1,7 @@
 import * as core from '@actions/core';
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname } from 'node:path';
 import { letGo } from './let-go.ts';
+import { isTemporary } from './temporary.ts';
 
 /**
  * After the step, also where the step was killed: removes the keys; asks a transaction that has
@@ -11,8 +10,7 @@ import { letGo } from './let-go.ts';
  */
 export async function afterStep(environment: NodeJS.ProcessEnv): Promise<number> {
   const directory = core.getState('directory');
-  const isOurs = dirname(directory) === tmpdir() && basename(directory).startsWith('seatrial-');
-  if (isOurs) rmSync(directory, { recursive: true, force: true });
+  if (isTemporary(directory, environment)) rmSync(directory, { recursive: true, force: true });
   const transaction = core.getState('run');
   const isOpen = ['', 'running', 'internal-error'].includes(core.getState('end'));
   if (transaction === '' || !isOpen) return 0;
@@ -20,7 +18,8 @@ export async function afterStep(environment: NodeJS.ProcessEnv): Promise<number>
     await letGo(transaction, environment);
   } catch (error) {
     core.warning(`transaction ${transaction} may still run on the host; it ends by itself. ` +
-      `Watch it: seatrial attach --run ${transaction}\n${String(error)}`);
+      `Watch it: seatrial attach --run ${transaction} --host ${core.getState('host')}\n` +
+      String(error));
   }
   return 0;
 }

@@ -4,6 +4,7 @@ import type { Deployment } from '../github/deployments.ts';
 import { readRelease } from '../package/release.ts';
 import { run } from '../run.ts';
 import type { Result } from '../commands/world.ts';
+import type { Summary } from '../report/events.ts';
 import type { JobWorld } from './run-job.ts';
 
 /**
@@ -12,9 +13,8 @@ import type { JobWorld } from './run-job.ts';
  */
 export async function deployAndRecord(options: RawOptions, world: JobWorld): Promise<Result> {
   const { manifest } = await readRelease(options.release ?? '');
-  const open = (): Promise<Deployment | undefined> => quietly(world, openDeployment(world.job, {
-    environment: options.environment, url: options.url ?? '', version: manifest.version,
-    digest: manifest.archive.sha256 }));
+  const open = (): Promise<Deployment | undefined> => openRecord(options, world,
+    { version: manifest.version, digest: manifest.archive.sha256 });
   let record: Promise<Deployment | undefined> | undefined;
   const started: JobWorld['started'] = (runId, where) => {
     record ??= open();
@@ -32,6 +32,20 @@ export async function deployAndRecord(options: RawOptions, world: JobWorld): Pro
     await close(world, await record, 'running', 'the job failed; the host goes on by itself');
     throw error;
   }
+}
+
+/** What the host did, for the record that a killed job left open. */
+export async function recordEnd(options: RawOptions, world: JobWorld, summary: Summary):
+Promise<void> {
+  const { version, digest, end, reason = '' } = summary;
+  if (version === undefined || digest === undefined) return;
+  await close(world, await openRecord(options, world, { version, digest }), end, reason);
+}
+
+function openRecord(options: RawOptions, world: JobWorld,
+  release: { readonly version: string; readonly digest: string }): Promise<Deployment | undefined> {
+  return quietly(world, openDeployment(world.job, { ...release,
+    environment: options.environment, url: options.url ?? '' }));
 }
 
 async function close(world: JobWorld, record: Deployment | undefined,

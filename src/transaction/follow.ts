@@ -50,7 +50,8 @@ export async function follow(input: FollowInput): Promise<Followed> {
     for (;;) {
       const watchMsMax = Math.min(giveUpAt - input.clock(), timerMsMax);
       const end = await watch({ ...input, transport, state, watchMsMax });
-      if (state.end !== undefined && (end === 'ended' || end === 'lost')) {
+      // Who lets go of a run that has ended meanwhile has seen its end all the same.
+      if (state.end !== undefined && ['ended', 'lost', 'detached'].includes(end)) {
         return { kind: 'ended', end: state.end };
       }
       if (end === 'detached') return { kind: 'running', why: letGoText(state) };

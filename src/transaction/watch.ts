@@ -80,6 +80,9 @@ class Watcher {
     return new Promise((resolve, reject) => {
       this.#letGo = resolve;
       const { cancel } = this.#input;
+      // Before the first beat: a watcher who comes to stop it must not open the window by that.
+      if (cancel.aborted) this.#cancel();
+      else cancel.addEventListener('abort', this.#cancel, { once: true });
       this.#beat();
       this.#timers.push(setInterval(() => this.#beat(), beatEveryMs));
       this.#timers.push(setTimeout(() => resolve('limit'), this.#input.watchMsMax));
@@ -94,8 +97,6 @@ class Watcher {
       });
       this.#session.stdout.on('error', () => resolve('lost'));
       void this.#session.done.then(() => resolve('lost'));
-      if (cancel.aborted) this.#cancel();
-      else cancel.addEventListener('abort', this.#cancel, { once: true });
     });
   }
 
