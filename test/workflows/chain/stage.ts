@@ -76,7 +76,7 @@ export async function createChainStage(lab: Lab, edit: (settings: Settings) => v
   };
 }
 
-function filesOf(hosts: GuestbookStage, edit: (settings: Settings) => void):
+export function filesOf(hosts: GuestbookStage, edit: (settings: Settings) => void):
 Record<string, string> {
   const settings = parse(readFileSync(hosts.config(edit), 'utf8')) as Settings;
   const about = settings['package'] as Settings;
@@ -86,7 +86,7 @@ Record<string, string> {
   return { 'seatrial.yml': stringify(settings) };
 }
 
-function knownHosts({ production, staging }: GuestbookStage): string {
+export function knownHosts({ production, staging }: GuestbookStage): string {
   return [production, staging].map((it) => readFileSync(it.knownHostsFile, 'utf8')).join('');
 }
 
