@@ -11,6 +11,7 @@ import { confirm } from './confirm.ts';
 import { deployQuestion } from './deploy-question.ts';
 import { receiptProblems } from './receipt-gate.ts';
 import type { Acting } from './transaction.ts';
+import type { World } from './world.ts';
 
 export interface Asked {
   readonly plan: Plan;
@@ -50,9 +51,12 @@ Promise<Problem[]> {
 function approvalKind({ config, options, world }: Acting): ApprovalConfig | undefined {
   if (options.host !== 'production') return undefined;
   if (config.approval !== undefined) return config.approval;
-  const isInJob = world.job !== undefined || world.environment['GITHUB_ACTIONS'] === 'true';
-  if (isInJob) return { kind: 'reviewers' };
+  if (isInJob(world)) return { kind: 'reviewers' };
   return world.ask === undefined ? undefined : { kind: 'confirm' };
+}
+
+function isInJob({ job, environment }: World): boolean {
+  return job !== undefined || environment['GITHUB_ACTIONS'] === 'true';
 }
 
 interface Verdict {
@@ -85,7 +89,7 @@ function placeProblems({ options, world }: Acting, kind: ApprovalConfig | undefi
         'deploy from a terminal, write approval: confirm.' }];
   }
   if (kind?.kind !== 'confirm') return [];
-  if (world.job !== undefined) {
+  if (isInJob(world)) {
     return [{ place, message: 'production is approved by a person at the terminal, and a job has ' +
       'none',
     fix: 'Write approval: reviewers, or approval: { external: reason }.' }];

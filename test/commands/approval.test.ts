@@ -228,6 +228,13 @@ describe('in a script', () => {
       { world: { environment } }), /by reviewers[^]*hand over github-token/);
   });
 
+  it('a job without a token has nobody at a terminal either', async () => {
+    site = new Site('approval: confirm');
+    const environment = { PATH: process.env['PATH'] ?? '', GITHUB_ACTIONS: 'true' };
+    expectRefused(await site.run('deploy', ['--release', await site.release('1.0.0')],
+      { answers: ['1.0.0'], world: { environment } }), /a job has none[^]*external: reason/);
+  });
+
   it('a reason stands in every record, and no ask is made', async () => {
     site = new Site('approval: { external: "change board: ticket <b>7</b>" }');
     const ran = await site.run('deploy', ['--release', await site.release('1.0.0')],

@@ -31,13 +31,20 @@ interface Typed {
   readonly output: string;
 }
 
-/** Types `keys` as soon as the question stands there; `more` is shell text after the command. */
-async function atTerminal(words: readonly string[], keys: string, more = ''): Promise<Typed> {
+interface More {
+  /** Shell text after the command. */
+  readonly shell?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Types `keys` as soon as the question stands there. */
+async function atTerminal(words: readonly string[], keys: string,
+  { shell = '', environment = {} }: More = {}): Promise<Typed> {
   const output = join(site.root, 'output');
   const line = [process.execPath, program, ...words].map((it) => `'${it}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command',
-    `${line} ${more.replace('OUTPUT', output)}`, '/dev/null'], { timeout: answerMs,
-    env: { ...process.env, GITHUB_STEP_SUMMARY: '', GITHUB_ACTIONS: '' } });
+    `${line} ${shell.replace('OUTPUT', output)}`, '/dev/null'], { timeout: answerMs,
+    env: { ...process.env, GITHUB_STEP_SUMMARY: '', GITHUB_ACTIONS: '', ...environment } });
   let screen = '';
   let typed = false;
   child.stdout.on('data', (chunk: Buffer) => {
@@ -84,7 +91,7 @@ describe('the question at a terminal', () => {
 
   it('is put with --json too, and the result stands alone in its file', async () => {
     const { screen, status, output } = await atTerminal([...await deployWords(), '--json'],
-      'app\r', '> OUTPUT');
+      'app\r', { shell: '> OUTPUT' });
     expect(screen).toContain('Type 1.0.0 or app to go on: ');
     expect(status).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ end: 'done',
@@ -92,8 +99,8 @@ describe('the question at a terminal', () => {
   });
 
   it.each([['input', '< /dev/null'], ['output', '> OUTPUT']])(
-    'is not put where the %s is no terminal: a script', async (_, more) => {
-      const { screen, status, output } = await atTerminal(await deployWords(), '', more);
+    'is not put where the %s is no terminal: a script', async (_, shell) => {
+      const { screen, status, output } = await atTerminal(await deployWords(), '', { shell });
       expect(screen + output).not.toContain('to go on');
       expect(status).toBe(0);
       expect(site.installed()?.['version']).toBe('1.0.0');
@@ -103,5 +110,16 @@ describe('the question at a terminal', () => {
     const { screen, status } = await atTerminal([...await deployWords(), '--yes'], '');
     expect(screen).not.toContain('to go on');
     expect(status).toBe(0);
+  });
+
+  it('is not put in a job, whose runner may have a terminal: that is a log', async () => {
+    site.remove();
+    site = new Site('approval: { external: by the board }');
+    const { screen, status } = await atTerminal(await deployWords(), '',
+      { environment: { GITHUB_ACTIONS: 'true' } });
+    expect(screen).not.toContain('to go on');
+    expect(screen.replaceAll('\r\n', '\n')).not.toMatch(/\r|\u001b/);
+    expect(status).toBe(0);
+    expect(site.installed()?.['version']).toBe('1.0.0');
   });
 });
