@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Result } from '../commands/world.ts';
 import { runUrl } from '../github/context.ts';
 import type { ArtifactReference } from '../github/github.ts';
@@ -13,32 +12,28 @@ type RehearsalResult = Extract<Result, { readonly kind: 'rehearsal' }>;
 export async function handOverRelease(made: PackagedRelease, world: JobWorld):
 Promise<Outputs> {
   const { artifacts, job } = world;
-  if (artifacts === undefined) return { release: byPath(world, made.archive) };
+  if (artifacts === undefined) return byPath(world, made.archive);
   const archive = await artifacts.upload(made.archive);
   const manifest = await artifacts.upload(made.manifestPath);
   return { 'release': formatReleaseReference({ archive, manifest }),
     'artifact-id': archive.id, 'report': artifactUrl(job, archive) };
 }
 
-/** The page is worth reading above all where it refuses; a receipt is there where it passed. */
+/** The page and the receipt are there whether it passed or not: a refusal is to be read. */
 export async function handOverRehearsal(result: RehearsalResult, world: JobWorld):
 Promise<Outputs> {
   const { artifacts, job } = world;
-  const hasReceipt = existsSync(result.receipt);
-  const path = hasReceipt ? { 'receipt-path': result.receipt } : {};
-  if (artifacts === undefined) {
-    return hasReceipt ? { ...path, receipt: byPath(world, result.receipt) } : {};
-  }
+  if (artifacts === undefined) return byPath(world, result.receipt);
   const page = await artifacts.upload(result.page);
-  const receipt = hasReceipt ? await artifacts.upload(result.receipt) : undefined;
-  return { ...path, report: artifactUrl(job, page),
-    ...(receipt === undefined ? {} : { receipt: formatArtifactReference(receipt) }) };
+  const receipt = await artifacts.upload(result.receipt);
+  return { report: artifactUrl(job, page), receipt: formatArtifactReference(receipt) };
 }
 
-function byPath(world: JobWorld, path: string): string {
+/** Its outputs are paths already. */
+function byPath(world: JobWorld, path: string): Outputs {
   world.report({ kind: 'note', text: 'this server keeps no such artifacts: later steps of this ' +
     `job find ${path}; another job needs it carried over (docs/elsewhere.md)` });
-  return path;
+  return {};
 }
 
 /** Where people look at an artifact; a raw page opens in the browser. */

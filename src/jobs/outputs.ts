@@ -4,21 +4,25 @@ import type { Result } from '../commands/world.ts';
 /** Outputs of a step by name; GitHub's are texts, and one that is not known is not set. */
 export type Outputs = Readonly<Record<string, string>>;
 
-/** What every command tells the jobs after it. */
+/**
+ * What every command tells the steps after it. Files are named by path; where the server keeps
+ * artifacts, their references take the place of the paths (hand-over.ts).
+ */
 export function outputsOf(result: Result): Outputs {
   switch (result.kind) {
     case 'printed': return { end: 'done' };
     case 'packaged': {
       const { manifest, unchanged, archive } = result.made;
       return { end: unchanged ? 'unchanged' : 'done', version: manifest.version,
-        digest: manifest.archive.sha256, archive };
+        digest: manifest.archive.sha256, archive, release: archive };
     }
     case 'page': return { end: result.found.done === 'unchanged' ? 'unchanged' : 'done',
       url: result.found.url };
     case 'rehearsal': {
-      const { rehearsal } = result;
+      const { rehearsal, receipt } = result;
       return { end: rehearsal.verdict === 'passed' ? 'done' : 'refused',
         version: rehearsal.release.version, digest: rehearsal.release.digest,
+        receipt, 'receipt-path': receipt,
         ...seconds(rehearsal.forecast?.high ?? rehearsal.windowSeconds) };
     }
     case 'summary': {
