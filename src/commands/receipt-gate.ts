@@ -10,6 +10,7 @@ import type { RehearsedHost } from '../trial/rehearsal.ts';
 import { verifyReceipt } from '../trial/verify-receipt.ts';
 import { parityOf } from './parity-of.ts';
 import type { Acting } from './transaction.ts';
+import type { World } from './world.ts';
 
 const driftLinesMax = 40;
 
@@ -40,7 +41,7 @@ export async function receiptProblems(acting: Acting, facts: HostFacts, input: {
     world.report({ kind: 'warning', text: 'the receipt is in a signed envelope, whose signature was'
       + ' not checked here' });
   }
-  return verifyReceipt(read, {
+  return inJob(world, verifyReceipt(read, {
     application: config.application,
     version: input.release.manifest.version,
     tarballSha256: input.release.manifest.archive.sha256,
@@ -51,7 +52,14 @@ export async function receiptProblems(acting: Acting, facts: HostFacts, input: {
     now: world.now(),
     receiptSeconds: config.receiptSeconds,
     parityDrift: await parityDrift(acting, facts, read),
-  });
+  }));
+}
+
+/** P12: whoever reads it in a job has no command to type, but a job to run again. */
+function inJob({ job }: World, problems: readonly Problem[]): Problem[] {
+  if (job === undefined) return [...problems];
+  return problems.map((it) => ({ ...it, fix: `${it.fix ?? ''} In this run: re-run the job that ` +
+    `rehearsed, and this one follows it (${job.url}).`.trim() }));
 }
 
 /** How it came that production was deployed to, for every record; one line. */

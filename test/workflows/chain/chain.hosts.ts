@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyBundle } from '../../fakes/github/attest.ts';
 import { createLab, type Lab } from '../../hosts/lab.ts';
 import { installBoth } from '../../hosts/rehearsal/stage.ts';
@@ -117,6 +118,19 @@ describe('a pushed tag, an approval, a re-run', { timeout: 400_000 }, () => {
     older.approve('production', { user: reviewer });
     expect(await stage.ends(older), tell(older)).toMatchObject({ deploy: 'success' });
     expect(await stage.serving()).toBe('2.0.2');
+  });
+
+  it('refuse a receipt that is too old, and take a new one', async () => {
+    const files = stage.configured((settings) => { settings['receipt'] = { expires: '2s' }; });
+    const run = await stage.push('2.0.5', { code: '2.0.0', files });
+    await stage.until(run, 'deploy', 'waiting');
+    await sleep(2_500);
+    const before = await stage.hosts.look();
+    run.approve('production', { user: reviewer });
+    expect(await stage.ends(run)).toMatchObject({ rehearse: 'success', deploy: 'failure' });
+    expect(run.job('deploy').annotations[0]?.message).toMatch(
+      /rehearsal is too old: .* 2 seconds are allowed\n +Run rehearse again.*re-run the job that/);
+    expect(await stage.hosts.look()).toEqual(before);
   });
 
   it('refuse a tag that moved after it was packaged', async () => {

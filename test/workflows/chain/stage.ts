@@ -22,6 +22,8 @@ export interface ChainStage {
   readonly sigstore: Sigstore;
   readonly workflows: Workflows;
   readonly application: ApplicationRepository;
+  /** The files of a commit with another configuration. */
+  configured(edit: (settings: Settings) => void): Readonly<Record<string, string>>;
   /** Commits a version, tags and pushes it; the run that this starts. */
   push(version: string, options?: PushOptions): Promise<Run>;
   /** Waits until a job has a status; a run that ends otherwise fails the test. */
@@ -65,6 +67,7 @@ export async function createChainStage(lab: Lab, edit: (settings: Settings) => v
     env: { HOME: '/nonexistent' },
   });
   return { hosts, github, sigstore, workflows, application,
+    configured: (change) => filesOf(hosts, (settings) => { edit(settings); change(settings); }),
     ...acts({ hosts, workflows, application }),
     async down() {
       await workflows.close();
