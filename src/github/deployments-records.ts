@@ -15,9 +15,10 @@ export interface Found {
   readonly id: number;
   /** Undefined: not one of ours. */
   readonly payload: Payload | undefined;
+  readonly environment: string;
 }
 
-/** The newest of an environment are enough: older ones are inactive since long. */
+/** The newest are enough: older ones of an environment are inactive since long. */
 const recordsMax = 100;
 
 function listing(job: Job): Doing {
@@ -25,12 +26,14 @@ function listing(job: Job): Doing {
     repository: job.github.repository };
 }
 
-/** Newest first. */
-export async function recordsOf(job: Job, environment: string): Promise<Found[]> {
+/** Newest first: of an environment, or of a commit. */
+export async function recordsOf(job: Job,
+  of: { readonly environment: string } | { readonly sha: string }): Promise<Found[]> {
   const { owner, name: repo } = job.github.repository;
   const { data } = await asking(listing(job), () => job.github.rest.repos.listDeployments({
-    owner, repo, environment, per_page: recordsMax }));
-  return data.map((it) => ({ id: Number(it.id), payload: payloadOf(it.payload) }));
+    owner, repo, ...of, per_page: recordsMax }));
+  return data.map((it) => ({ id: Number(it.id), payload: payloadOf(it.payload),
+    environment: it.environment }));
 }
 
 export interface Status {
@@ -57,7 +60,11 @@ export async function attemptsRecorded(job: Job, environment: string):
 Promise<number | undefined> {
   if (job.attempt === 1) return 0;
   try {
-    const own = (await recordsOf(job, environment)).filter((it) => it.payload?.run === job.runId);
+    // Of the commit: what others deployed meanwhile must not push them out of the list. The input
+    // may have named the environment in another case than its settings do.
+    const own = (await recordsOf(job, { sha: job.sha })).filter((it) =>
+      it.payload?.run === job.runId
+        && it.environment.toLowerCase() === environment.toLowerCase());
     const attempts = new Set<number>();
     for (const { id } of own) {
       for (const { logUrl } of await statusesOf(job, id)) {

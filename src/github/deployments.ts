@@ -58,7 +58,7 @@ export async function openDeployment(job: Job, wanted: DeploymentWanted,
 
 /** Of the same bytes too: a run that was started again may have packed others. */
 async function findRecord({ job, wanted }: Opened): Promise<number | undefined> {
-  const records = await recordsOf(job, wanted.environment);
+  const records = await recordsOf(job, { environment: wanted.environment });
   return records.find(({ payload }) =>
     payload?.run === job.runId && payload.digest === wanted.digest)?.id;
 }
@@ -150,7 +150,7 @@ const othersMax = 30;
  */
 async function retireOthers(opened: Opened, id: number): Promise<void> {
   const { job, wanted } = opened;
-  const others = (await recordsOf(job, wanted.environment)).filter((it) => it.id !== id);
+  const others = (await recordsOf(job, { environment: wanted.environment })).filter((it) => it.id !== id);
   for (const other of others.slice(0, othersMax)) {
     const [last] = await statusesOf(job, other.id);
     if (last?.state !== 'success') continue;

@@ -193,6 +193,24 @@ describe('in a later attempt', () => {
     expect(await refusal(await bench.job({ attempt: 3 }))).toMatch(/\(2\) belongs/);
   });
 
+  it('an approval is used up whatever the case in which the environment was named', async () => {
+    bench.review('approved', 'bob');
+    await openDeployment(await bench.job(), { ...wanted, environment: 'PRODUCTION' });
+    expect(await refusal(await bench.job({ attempt: 2 }))).toMatch(/\(1\) belongs/);
+  });
+
+  it('an approval is used up however much was deployed there since', async () => {
+    bench.review('approved', 'bob');
+    await openDeployment(await bench.job(), wanted);
+    const [own] = bench.fake.state.deployments;
+    if (own === undefined) throw new Error('there is no record');
+    for (let id = 1; id <= 120; id += 1) {
+      bench.fake.state.deployments.unshift({ ...own, id: own.id + id, sha: 'f'.repeat(40),
+        payload: '', statuses: [] });
+    }
+    expect(await refusal(await bench.job({ attempt: 2 }))).toMatch(/\(1\) belongs/);
+  });
+
   it('this attempt itself uses up nothing: a step may be repeated', async () => {
     bench.review('approved', 'bob');
     const second = await bench.job({ attempt: 2 });

@@ -35,6 +35,13 @@ describe('the judge of these tests', () => {
 });
 
 describe('whatever a host writes', () => {
+  it.each(['\u009d', '\u009b', '\u001b]', '\u001b[', '\u0090\u001b', '\u001b ', '\r', ' '])(
+    'holds nobody up: %j a million times', (text) => {
+      const began = performance.now();
+      plainLine(text.repeat(1_000_000 / text.length));
+      expect(performance.now() - began).toBeLessThan(5_000);
+    });
+
   const looks = fc.record({
     verbose: fc.boolean(), fence: fc.boolean(), isTerminal: fc.constant(false),
   });
