@@ -78,8 +78,9 @@ export const composites = [
     outputs: of('deploy', ['end', 'version', 'digest', 'window-seconds', 'report']),
     steps: [
       { name: 'Deploy', id: 'deploy', command: 'deploy' },
-      { name: 'Publish', id: 'publish', if: "${{ inputs.publish == 'true' }}", command: 'publish',
-        with: {} },
+      // What came to staging alone is not published.
+      { name: 'Publish', id: 'publish', command: 'publish', with: {},
+        if: "${{ inputs.publish == 'true' && inputs.host != 'staging' }}" },
     ],
   },
 ];

@@ -8,6 +8,8 @@ import { makePlan, renderPlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import type { Summary } from '../report/events.ts';
+import { printedJson } from '../report/json.ts';
+import { plainText } from '../report/text.ts';
 import { codePaths, deployContext, runningRelease } from './context.ts';
 import { gateProblems, passGates } from './approval-gate.ts';
 import { rehearsalNote } from './receipt-gate.ts';
@@ -43,7 +45,7 @@ export async function plan(options: RawOptions, world: World): Promise<Result> {
     }
     return bound;
   });
-  world.print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : renderPlan(made));
+  world.print(options.json ? printedJson(made) : plainText(renderPlan(made)));
   return { kind: 'printed' };
 }
 

@@ -4,6 +4,7 @@ import { SeatrialError } from '../errors.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import { installScript } from '../plan/host-install.ts';
 import { findingsJson, findingsText, type Finding } from '../report/findings.ts';
+import { plainText } from '../report/text.ts';
 import { readConfig } from './doctor-config.ts';
 import { lookAtGitHub } from './doctor-github.ts';
 import { lookAtHosts } from './doctor-hosts.ts';
@@ -55,7 +56,7 @@ async function install(options: RawOptions, world: World): Promise<Result> {
     const result = await transport.run({ ...command('/bin/sh', '-s'), stdin: script },
       { timeoutMs: installTimeoutMs });
     if (result.outcome.kind === 'exited' && result.outcome.status === 0) {
-      world.print(`${config.application} on ${host.name}: installed\n${result.stdout}`);
+      world.print(plainText(`${config.application} on ${host.name}: installed\n${result.stdout}`));
       return { kind: 'printed' };
     }
     throw new SeatrialError('refused', [{

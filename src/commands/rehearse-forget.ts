@@ -8,6 +8,7 @@ import { SeatrialError } from '../errors.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts, Installed } from '../facts/host-facts.ts';
 import { letGo } from '../plan/isolation.ts';
+import { plainLine } from '../report/text.ts';
 import { forget } from '../steps/forget.ts';
 import { layContext } from '../trial/lay-plan.ts';
 import { chooseHost, withHost } from './host.ts';
@@ -23,7 +24,7 @@ export async function forgetCopy(options: RawOptions, world: World): Promise<Res
     const staging: Acting = { config, world, host, transport,
       options: { ...options, host: 'staging' } };
     const gone = await forgetOn(staging);
-    world.print(`${told(host.name, gone)}\n`);
+    world.print(`${plainLine(told(host.name, gone))}\n`);
     return { kind: 'printed' };
   });
 }

@@ -3,6 +3,7 @@ import type { RawOptions } from '../config/options.ts';
 import { gatherFacts } from '../facts/gather.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { formatBytes } from '../report/units.ts';
+import { printedJson } from '../report/json.ts';
 import { plainLine } from '../report/text.ts';
 import { chooseHost, loadConfig, withHost } from './host.ts';
 import { needsHuman } from './transaction.ts';
@@ -13,7 +14,7 @@ export async function status(options: RawOptions, world: World): Promise<Result>
   const config = loadConfig(options.config);
   const host = chooseHost(config, options, world);
   const facts = await withHost(host, (transport) => gatherFacts(transport, config));
-  world.print(options.json ? `${JSON.stringify(statusJson(config, facts), undefined, 2)}\n`
+  world.print(options.json ? printedJson(statusJson(config, facts))
     : statusText(config, facts, host.name));
   return { kind: 'printed' };
 }

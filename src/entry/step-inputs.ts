@@ -21,5 +21,9 @@ export function readInputs(): Inputs {
     }]);
   }
   const inputs = Object.fromEntries(options.map(({ name }) => [name, core.getInput(name)]));
+  // ssh and all other children inherit the environment: what they need not know is taken out.
+  for (const { name } of options.filter((it) => it.secret)) {
+    delete process.env[`INPUT_${name.toUpperCase()}`];
+  }
   return { command, options: optionsFromInputs(command, inputs) };
 }

@@ -42,8 +42,10 @@ Promise<void> {
   await close(world, await openRecord(options, world, { version, digest }), end, reason);
 }
 
+/** The record is of production: what came to staging is none of it. */
 function openRecord(options: RawOptions, world: JobWorld,
   release: { readonly version: string; readonly digest: string }): Promise<Deployment | undefined> {
+  if (options.host !== 'production') return Promise.resolve(undefined);
   return quietly(world, openDeployment(world.job, { ...release,
     environment: options.environment, url: options.url ?? '' }));
 }

@@ -27,10 +27,8 @@ export function outputsOf(result: Result): Outputs {
     }
     case 'summary': {
       const { summary } = result;
-      return { end: summary.end,
-        ...(summary.version === undefined ? {} : { version: summary.version }),
-        ...(summary.digest === undefined ? {} : { digest: summary.digest }),
-        ...seconds(summary.windowSeconds) };
+      return { end: summary.end, ...ifPlain('version', summary.version),
+        ...ifPlain('digest', summary.digest), ...seconds(summary.windowSeconds) };
     }
   }
 }
@@ -38,6 +36,14 @@ export function outputsOf(result: Result): Outputs {
 /** A failure is told too: what comes after may look at `end` with `if: always()`. */
 export function outputsOfError(error: unknown): Outputs {
   return { end: error instanceof SeatrialError ? error.kind : 'internal-error' };
+}
+
+/** As a version and a digest are made; a host that lies may tell anything as what it has. */
+const plain = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,99}$/;
+
+/** Workflows put outputs into scripts: one that is more than a word is not set. */
+function ifPlain(name: string, value: string | undefined): Outputs {
+  return value === undefined || !plain.test(value) ? {} : { [name]: value };
 }
 
 function seconds(value: number | null | undefined): Outputs {

@@ -1,3 +1,4 @@
+import { harmless } from './json.ts';
 import { plainLine, plainLines } from './text.ts';
 
 /** One thing that doctor looked at. `unseen`: it could not be looked at, which proves nothing. */
@@ -45,6 +46,6 @@ string {
   const ready = findings.every((it) => it.state !== 'fail');
   const plain = findings.map(({ fix, ...it }) => ({ ...it, message: plainLine(it.message),
     ...(fix === undefined ? {} : { fix: plainLines(fix).join('\n') }) }));
-  return `${JSON.stringify({ format: 1, application: application ?? null, ready,
-    findings: plain })}\n`;
+  return `${harmless(JSON.stringify({ format: 1, application: application ?? null, ready,
+    findings: plain }))}\n`;
 }

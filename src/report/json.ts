@@ -39,7 +39,12 @@ string {
     ...written, rehearsal }));
 }
 
-function harmless(text: string): string {
+/** A value over several lines, for people and programs, with an end of its own. */
+export function printedJson(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2).split('\n').map(harmless).join('\n')}\n`;
+}
+
+export function harmless(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped).replace(/##(?=\[)/g, '#\\u0023');
 }
 

@@ -33,6 +33,14 @@ export function plainLines(text: string): string[] {
   )));
 }
 
+/** A result of many lines as it goes to a log without a fence: nothing is obeyed, nothing cut. */
+export function plainText(text: string): string {
+  return text.replace(escapes, '').split(lineBreaks)
+    .map((line) => line.split('\t').map((it) => it.replace(unprintable, '')).join('\t'))
+    .map((line) => defuse(line.replace(loneSurrogate, '\ufffd')))
+    .join('\n');
+}
+
 /** A text as one printable line. */
 export function plainLine(text: string): string {
   return defuse(shorten(plainLines(text).filter((line) => line !== '').join(' ').trim()));

@@ -51,6 +51,12 @@ describe('the root action and the one that composites call', () => {
   });
 });
 
+it('a release that came to staging alone is not published', () => {
+  const publish = action('deploy-with-backup/action.yml').runs.steps?.at(-1);
+  expect(publish).toMatchObject({ if: "${{ inputs.publish == 'true' && inputs.host != 'staging' }}",
+    with: { command: 'publish' } });
+});
+
 describe.each(composites)('%s', (name) => {
   const { inputs, outputs, runs } = action(`${name}/action.yml`);
   const engine = action('dist/action.yml');
