@@ -10,6 +10,8 @@ import { record, summarize } from './summary.ts';
 import { busy, execute, launchOf, newRunId } from './transaction.ts';
 import type { Result, World } from './world.ts';
 
+/** Its window is empty: nobody was kept out, and nobody is told that users were. */
+const untold: readonly string[] = ['window', 'commit', 'admitted'];
 const plainVersion = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,63}$/;
 
 /** Takes over a host that was installed by hand; changes nothing but Seatrial's own records. */
@@ -21,7 +23,9 @@ export async function adopt(options: RawOptions, world: World): Promise<Result> 
     throw new SeatrialError('bad-input', [{ message: `'${version}' is no version`,
       place: '--version', fix: 'Letters, digits and . _ + ~ -, a letter or digit first.' }]);
   }
-  const recording = record(world.report);
+  const recording = record((event) => {
+    if (event.kind !== 'milestone' || !untold.includes(event.name)) world.report(event);
+  });
   const acting = { config, options, host, world: { ...world, report: recording.report } };
   const summary = await withHost(host, async (transport) => {
     const facts = await gatherFacts(transport, config);
@@ -52,5 +56,6 @@ export async function adopt(options: RawOptions, world: World): Promise<Result> 
     return summarize({ command: 'adopt', options, plan, followed, approval,
       events: recording.events });
   });
-  return { kind: 'summary', summary: { ...summary, digest: undefined, places: [] } };
+  return { kind: 'summary', summary: { ...summary, digest: undefined, places: [],
+    windowSeconds: undefined } };
 }

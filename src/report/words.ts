@@ -46,6 +46,7 @@ function doneText(summary: Summary): string {
     case 'rehearse': return `${release(summary)} passed its rehearsal on ${where}.`;
     case 'deploy': return `${where} serves ${release(summary)}.`;
     case 'rollback': return `${where} serves ${release(summary)} again.`;
+    case 'adopt': return `what runs on ${where} is taken over as ${release(summary)}.`;
     case 'recover': return summary.serving === undefined
       ? `what was left unfinished on ${where} is finished.`
       : `what was left unfinished is finished; ${where} serves ${summary.serving}.`;

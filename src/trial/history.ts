@@ -60,12 +60,15 @@ export function parseTimes(text: string): RehearsalTimes[] {
 
 /**
  * Prints the windows that a host went through and that ended with users let in, one a line:
- * `run TAB seconds since 1970 TAB seconds of the window TAB version`. Reads only.
+ * `run TAB seconds since 1970 TAB seconds of the window TAB version`. What was taken over as it
+ * was kept nobody out. Reads only.
  */
 export function windowsCommand(records: string): Command {
   const text = 'cd -- "$1/runs" 2>/dev/null || exit 0; ls -1 | sort -r | head -n "$2" | ' +
     'while IFS= read -r run; do version=$(sed -n \'s/.*"version" *: *"\\([^"]*\\)".*/\\1/p\' ' +
-    '"../history/$run.json" 2>/dev/null | head -n 1); [ ! -r "$run/journal" ] || ' +
+    '"../history/$run.json" 2>/dev/null | head -n 1); ' +
+    '! grep -q \'"rehearsal" *: *"adopted"\' "../history/$run.json" 2>/dev/null || continue; ' +
+    '[ ! -r "$run/journal" ] || ' +
     'RUN=$run VERSION=$version awk -F"\\t" \'' +
     '$2 == "window" && begun == "" { begun = $1 } $2 == "admitted" { ended = $1 } ' +
     'END { if (begun != "" && ended != "") printf "%s\\t%s\\t%.3f\\t%s\\n", ' +

@@ -19,7 +19,8 @@ function summaryOf(name: string): Summary {
 
 describe('headlines', () => {
   it('are one sentence for every command and end', () => {
-    const commands = ['package', 'rehearse', 'deploy', 'rollback', 'recover', 'demo'];
+    const commands = ['package', 'rehearse', 'deploy', 'rollback', 'recover', 'adopt',
+      'demo'];
     const lines = commands.flatMap((command) => (Object.keys(ends) as Summary['end'][])
       .map((end) => {
         const host = command === 'rehearse' ? 'staging (deploy@staging.example.org)'

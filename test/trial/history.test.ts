@@ -59,17 +59,19 @@ describe('times of rehearsals on staging', () => {
 describe('windows of production', () => {
   it('are those that ended with users let in, each with the forecast of its rehearsal', () => {
     const records = join(root, 'production');
-    const journal = (number: number, lines: string) => {
+    const journal = (number: number, lines: string, rehearsal = 'rehearsed') => {
       mkdirSync(join(records, 'runs', runOf(number)), { recursive: true });
       mkdirSync(join(records, 'history'), { recursive: true });
       writeFileSync(join(records, 'runs', runOf(number), 'journal'), lines);
       writeFileSync(join(records, 'history', `${runOf(number)}.json`),
-        JSON.stringify({ application: 'fake', version: `1.${number}`, run: runOf(number) }));
+        JSON.stringify({ application: 'fake', version: `1.${number}`, run: runOf(number),
+          rehearsal }));
     };
     expect(run(windowsCommand(records))).toBe('');
     journal(1, '1767500000.5\tstart\t\t\n1767500001.5\twindow\t\t\n1767500091.75\tadmitted\t\t\n');
     journal(2, '1767600001.5\twindow\t\t\n1767600002.5\tend\t\trestored\n');
     mkdirSync(join(records, 'runs', runOf(3)));
+    journal(4, '1767700000.5\twindow\t\t\n1767700000.6\tadmitted\t\t\n', 'adopted');
     const printed = run(windowsCommand(records));
     expect(printed).toBe(`${runOf(1)}\t1767500001.5\t90.250\t1.1\n`);
     const rehearsal = times(1, { at: '2026-01-01T00:00:00.000Z' });
