@@ -131,7 +131,9 @@ function noteInstalled(notes: Notes, { config, facts, where }: HostLooked): void
   if (installed !== undefined) {
     notes.ok('release', `${installed.version}, since ${installed.installedAt}`);
   } else if (there.length === 0) notes.ok('release', 'none yet: the first one is installed');
-  else {
+  else if (where === 'staging') {
+    notes.ok('release', `rehearsals lay production's over what is there: ${there.join(', ')}`);
+  } else {
     notes.warn('release', `was not deployed by Seatrial: ${there.join(', ')}`,
       `Take it over as it is: seatrial adopt --host ${where} --version <the version that runs>`);
   }

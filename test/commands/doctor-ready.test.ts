@@ -67,6 +67,14 @@ describe('one host', () => {
       .every((it) => it.fix !== undefined)).toBe(true);
   });
 
+  it('is not to be taken over where it is staging: rehearsals replace what is there', () => {
+    const notes = notesOf('staging');
+    noteHost(notes, { config, where: 'staging', facts: hostFacts(config, {}),
+      readiness: ready });
+    expect(notes.list.find((it) => it.what === 'release')).toMatchObject({ state: 'ok', message:
+      'rehearsals lay production\'s over what is there: /srv/guestbook/current' });
+  });
+
   it('needs no sudo as root', () => {
     expect(look({ uid: '0' }, { mayRun: [] }).find((it) => it.what === 'sudo'))
       .toMatchObject({ state: 'ok' });
