@@ -16,13 +16,17 @@ export interface NextWanted {
 export function nextText(wanted: NextWanted): string {
   const steps = [
     [`Read seatrial.yml: ${count(wanted.guesses, 'guess', 'guesses')} to look at, ` +
-      `${count(wanted.toFillIn, 'line', 'lines')} to fill in (grep -nE "guess:|fill in:" …).`],
+      `${count(wanted.toFillIn, 'line', 'lines')} to fill in:`,
+    '  grep -nE "guess:|fill in:" seatrial.yml'],
     ...(wanted.unknownHosts.length === 0 ? [] : [[
       'Put one line for each host into known_hosts. No key is trusted unseen:',
       ...wanted.unknownHosts]]),
     ['Look at the whole set-up, and prepare the hosts:', '  seatrial doctor',
       ...(wanted.hasProduction ? ['  seatrial doctor --install --host production'] : []),
-      ...(wanted.hasStaging ? ['  seatrial doctor --install --host staging'] : [])],
+      ...(wanted.hasStaging ? ['  seatrial doctor --install --host staging'] : []),
+      'What those print is for root there: … | ssh root@HOST sh',
+      'If something runs on production already, take it over as it is:',
+      '  seatrial adopt --version <the version that runs>'],
     gitHubLines(wanted),
     ['Commit them, and release:', `  git add ${wanted.files.join(' ')}`,
       '  git commit -m "Release with Seatrial" && git push',
@@ -44,7 +48,9 @@ function gitHubLines({ gitHub, tagPrefix, hasStaging }: NextWanted): string[] {
     ...(hasStaging ? [`  staging: ${tags}`] : []),
     '  production: required reviewers, prevent self-review, administrators may not bypass;',
     `    ${tags}`,
-    '  secret SEATRIAL_SSH_KEY in each: a private key that logs in to its host, and to no other.',
+    '  secret SEATRIAL_SSH_KEY in each, a private key. production: logs in to production.',
+    ...(hasStaging
+      ? ['    staging: logs in to both hosts, since a rehearsal reads production.'] : []),
   ];
 }
 

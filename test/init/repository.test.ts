@@ -118,6 +118,11 @@ describe('what comes next', () => {
     expect(text).toContain('https://github.com/o/r/settings/environments');
     expect(text).toContain('staging: deployment tags: add the rule v*');
     expect(text).toContain('   At the console of www: x');
+    expect(text).toContain('grep -nE "guess:|fill in:" seatrial.yml');
+    expect(text).toContain('seatrial adopt --version <the version that runs>');
+    expect(text).toContain('… | ssh root@HOST sh');
+    // A rehearsal reads production: a key for staging alone would not get there.
+    expect(text).toContain('staging: logs in to both hosts');
     expect(text.match(/^\d\. /gm)).toHaveLength(5);
   });
 });
