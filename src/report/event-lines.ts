@@ -19,11 +19,17 @@ export function stepEntry(event: StepEvent, seconds: number | undefined): Entry 
   return { label, tone, text: `${event.title}${took}${why}` };
 }
 
+/** As src/transaction/runtime/checks.sh says it. */
+const notListening = /nobody listens$/;
+
 export function verdictEntry(event: VerdictEvent): Entry {
   const why = event.text === '' ? '' : `: ${event.text}`;
   switch (event.verdict) {
     case 'pass': return { label: 'pass', tone: 'good', text: `${event.check}${why}` };
-    case 'fail': return { label: 'FAIL', tone: 'bad', text: `${event.check}${why}` };
+    // What was started is asked again until it answers; should it never, the step says FAILED.
+    case 'fail': return notListening.test(event.text)
+      ? { label: 'not yet', tone: 'warn', text: `${event.check}${why}` }
+      : { label: 'FAIL', tone: 'bad', text: `${event.check}${why}` };
     case 'no-verdict':
       return { label: 'unclear', tone: 'warn', text: `${event.check}: no verdict${why}` };
     default: return event.verdict satisfies never;

@@ -13,5 +13,7 @@ export function packagedText(made: PackagedRelease, json: boolean): string {
 
 /** What became of a release's page, for people or as JSON. */
 export function pageText(found: ReleaseFound, json: boolean): string {
-  return json ? `${JSON.stringify(found)}\n` : `${found.state}, ${found.done}  ${found.url}\n`;
+  const { state, done, url } = found;
+  return json ? `${JSON.stringify(found)}\n`
+    : `${state === done ? state : `${state}, ${done}`}  ${url}\n`;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SeatrialError } from '../../src/errors.ts';
+import { verdictEntry } from '../../src/report/event-lines.ts';
+import { pageText } from '../../src/report/made-text.ts';
 import { openElapsed } from '../../src/report/elapsed.ts';
 import { renderProblems } from '../../src/report/problems.ts';
 import { openProgress } from '../../src/report/progress.ts';
@@ -43,6 +45,22 @@ describe('plain text', () => {
 
   it('keeps lines apart and drops blank ones at the end', () => {
     expect(plainLines('a\n\n  b\n\n')).toEqual(['a', '', '  b']);
+  });
+});
+
+describe('one line', () => {
+  it('does not call that a failure which only begins to listen', () => {
+    const labelOf = (text: string): string => verdictEntry({ kind: 'verdict', at: 0,
+      check: 'http http://localhost/', verdict: 'fail', text }).label;
+    expect(labelOf('nobody listens')).toBe('not yet');
+    expect(labelOf('status 500, wanted 200')).toBe('FAIL');
+  });
+
+  it('says what became of a page, once', () => {
+    const page = { id: 1, url: 'https://x', state: 'published', warnings: [] } as const;
+    expect(pageText({ ...page, done: 'published' }, false)).toBe('published  https://x\n');
+    expect(pageText({ ...page, done: 'unchanged' }, false))
+      .toBe('published, unchanged  https://x\n');
   });
 });
 
