@@ -21,7 +21,7 @@ Promise<number> {
     }
     const result = command === 'demo' ? await demo(options, edge.world)
       : await run(command, options, edge.world);
-    return finish(edge, result, options.json);
+    return finish(edge, result, { json: options.json });
   } catch (error) {
     const text = error instanceof SeatrialError ? renderProblems(error)
       : `internal error; please report it with this trace:\n${String(

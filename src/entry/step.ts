@@ -1,8 +1,7 @@
 import * as core from '@actions/core';
 import { exitCodeOf } from '../errors.ts';
-import { outputsOf, outputsOfError, type Outputs } from '../jobs/outputs.ts';
-import { runJob } from '../jobs/run-job.ts';
-import { run } from '../run.ts';
+import { outputsOfError, type Outputs } from '../jobs/outputs.ts';
+import { runStep } from '../jobs/run-job.ts';
 import { annotateError, annotateResult } from './annotate.ts';
 import { openEdge, type Edge } from './edge.ts';
 import { finish } from './finish.ts';
@@ -19,11 +18,10 @@ export async function step(environment: NodeJS.ProcessEnv): Promise<number> {
     const { command, options: given } = readInputs();
     edge = openEdge(given, environment);
     const { world, options } = await openJob(edge.world, given);
-    const { result, outputs } = 'artifacts' in world ? await runJob(command, options, world)
-      : await run(command, options, world).then((it) => ({ result: it, outputs: outputsOf(it) }));
+    const { result, outputs, below } = await runStep(command, options, world);
     tellEnd(outputs);
     annotateResult(result);
-    return finish(edge, result, options.json);
+    return finish(edge, result, { json: options.json, below });
   } catch (error) {
     tellEnd(outputsOfError(error));
     annotateError(error, edge?.world);

@@ -8,6 +8,7 @@ import type { Result, World } from '../commands/world.ts';
 import { bringInputs } from './bring-inputs.ts';
 import type { JobCommand } from './commands.ts';
 import { deployAndRecord } from './deploy.ts';
+import { forApprover } from './for-approver.ts';
 import { handOverRehearsal, handOverRelease } from './hand-over.ts';
 import { outputsOf, type Outputs } from './outputs.ts';
 
@@ -23,18 +24,29 @@ export interface JobWorld extends World {
 export interface JobEnd {
   readonly result: Result;
   readonly outputs: Outputs;
+  /** Markdown for the job's summary, below the verdict of a rehearsal. */
+  readonly below: string;
+}
+
+/** One command, where GitHub may be known or not. */
+export async function runStep(command: JobCommand, options: RawOptions, world: World | JobWorld):
+Promise<JobEnd> {
+  if ('artifacts' in world) return runJob(command, options, world);
+  const result = await run(command, options, world);
+  return { result, outputs: outputsOf(result), below: '' };
 }
 
 /**
  * One command in a job: fetches what earlier jobs made, runs it, hands over what it made. Throws
  * what `run` throws; GitHub's refusal after production has ended is a warning, never a failure.
  */
-export async function runJob(command: JobCommand, given: RawOptions, world: JobWorld):
+async function runJob(command: JobCommand, given: RawOptions, world: JobWorld):
 Promise<JobEnd> {
   const options = withOwnNames(command, await bringInputs(given, world));
   const result = command === 'deploy' ? await deployAndRecord(options, world)
     : await run(command, options, worldOf(command, given, world));
-  return { result, outputs: { ...outputsOf(result), ...await handOver(result, world) } };
+  const outputs = { ...outputsOf(result), ...await handOver(result, world) };
+  return { result, outputs, below: forApprover(result, world.job, outputs) };
 }
 
 /** Artifacts of a run are told apart by their names, and a run may rehearse two applications. */

@@ -4,15 +4,22 @@ import { fenced, few, githubLimitBytes, inert, sizes, type Size } from './markdo
 import { rehearsalDocument } from './rehearsal-document.ts';
 import { plainLines } from './text.ts';
 
+export interface RehearsalMarkdown {
+  readonly limitBytes?: number;
+  /** Markdown of our own, put below the verdict as it is. */
+  readonly below?: string;
+}
+
 /**
  * A rehearsal as the job summary that the approver reads. Texts from elsewhere have no effect in
  * it. Where it would be over the limit, rows in the middle of lists and ends of texts go, and it
  * says so.
  */
-export function rehearsalMarkdown(rehearsal: Rehearsal, limitBytes = githubLimitBytes): string {
+export function rehearsalMarkdown(rehearsal: Rehearsal,
+  { limitBytes = githubLimitBytes, below = '' }: RehearsalMarkdown = {}): string {
   const content = rehearsalDocument(rehearsal);
   for (const [rows = 0, characters = 0] of sizes) {
-    const text = render(content, { rows, characters });
+    const text = render(content, { rows, characters }, below);
     if (Buffer.byteLength(text) <= limitBytes) return text;
   }
   const verdict = `## ${inert(content.headline, 80)}\n\n`
@@ -20,12 +27,13 @@ export function rehearsalMarkdown(rehearsal: Rehearsal, limitBytes = githubLimit
   return Buffer.byteLength(verdict) <= limitBytes ? verdict : '';
 }
 
-function render(content: ReportDocument, size: Size): string {
+function render(content: ReportDocument, size: Size, below: string): string {
   const text = (value: string): string => inert(value, size.characters);
   const { headline, about, reasons, glance, sections } = content;
   return [
     `## ${text(headline)}`,
     text(about),
+    ...below === '' ? [] : [below],
     ...reasons.length === 0 ? [] : ['**Why:**', items(reasons, size)],
     ['| | |', '|---|---|', ...glance.map((row) =>
       `| ${text(row.what)} | ${cellText(row, text)} |`)].join('\n'),

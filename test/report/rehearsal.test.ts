@@ -75,15 +75,15 @@ describe('the job summary of a rehearsal', () => {
     differences: Array.from({ length: 1000 }, () => ({ ...lost, object: '|'.repeat(1500) })) };
 
   it.each([1024 * 1024, 65_536, 20_000, 9000])('stays below %d bytes, and says so', (limit) => {
-    const text = rehearsalMarkdown(long, limit);
+    const text = rehearsalMarkdown(long, { limitBytes: limit });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(limit);
     expect(text).toMatch(/^## REFUSED/);
     expect(text).toMatch(/left out/);
   });
 
   it('is the verdict alone, or nothing, below that', () => {
-    expect(rehearsalMarkdown(long, 200)).toMatch(/^## REFUSED.*\n\n_Left out/);
-    expect(rehearsalMarkdown(long, 20)).toBe('');
+    expect(rehearsalMarkdown(long, { limitBytes: 200 })).toMatch(/^## REFUSED.*\n\n_Left out/);
+    expect(rehearsalMarkdown(long, { limitBytes: 20 })).toBe('');
   });
 
   it('has a plan that cannot end its fence', () => {
