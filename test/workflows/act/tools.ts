@@ -71,7 +71,8 @@ async function findNode(environment: NodeJS.ProcessEnv): Promise<string> {
 
 /** Of this user alone: what lies there is run, maybe as root. */
 function cache(name: string, environment: NodeJS.ProcessEnv): string {
-  const directory = join(environment['TMPDIR'] ?? tmpdir(), `seatrial-test-${name}-${process.getuid?.() ?? 0}`);
+  const own = `seatrial-test-${name}-${process.getuid?.() ?? 0}`;
+  const directory = join(environment['TMPDIR'] ?? tmpdir(), own);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { uid, mode } = statSync(directory);
   if (uid !== process.getuid?.() || (mode & 0o22) !== 0) {
