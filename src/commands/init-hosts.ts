@@ -5,6 +5,7 @@ import type { RawOptions } from '../config/options.ts';
 import { SeatrialError, type Problem } from '../errors.ts';
 import type { HostFound } from '../init/host-found.ts';
 import { knownAs } from '../init/known-hosts.ts';
+import { missingUnits } from '../init/missing-units.ts';
 import { probeHost } from '../init/probe.ts';
 import { openHost, withHost } from './host.ts';
 import { keysOf } from './known-keys.ts';
@@ -61,7 +62,7 @@ export async function lookAtHosts(wanted: Wanted): Promise<Seen> {
     notes: [
       ...hosts.filter((it) => !lines.has(it.name)).map((it) =>
         `${it.name} was not looked at: no known_hosts file that was given has its key`),
-      ...missing(found),
+      ...missingUnits(found.get('production'), found.get('staging')),
     ],
   };
 }
@@ -86,14 +87,4 @@ Promise<ReadonlyMap<string, HostFound>> {
   });
   if (problems.length > 0) throw new SeatrialError('refused', problems);
   return new Map(settled.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : [])));
-}
-
-/** A rehearsal needs on staging what production has. */
-function missing(found: ReadonlyMap<string, HostFound>): string[] {
-  const [production, staging] = [found.get('production'), found.get('staging')];
-  if (production === undefined || staging === undefined) return [];
-  const units = production.units.filter((it) =>
-    !staging.units.some((other) => other.name === it.name)).map((it) => it.name);
-  return units.length === 0 ? [] : [`staging does not have ${units.join(', ')}, which production ` +
-    'has: where one belongs to the application, install it there too'];
 }
