@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { openFakeGitHub, type FakeGitHub } from '../../fakes/github/open.ts';
@@ -10,6 +11,7 @@ import type { Lab } from '../../hosts/lab.ts';
 import { createGuestbookStage, type GuestbookStage } from '../../hosts/rehearsal/guestbook.ts';
 import type { Settings } from '../../hosts/rehearsal/stage.ts';
 import type { Run } from '../executor/run.ts';
+import type { WorkflowsOptions } from '../executor/options.ts';
 import type { Status } from '../executor/server.ts';
 import { openWorkflows, type Workflows } from '../executor/workflows.ts';
 import { loadMaker, makeApplication, type ApplicationRepository, type CommitOptions }
@@ -24,6 +26,8 @@ export interface ChainStage {
   readonly application: ApplicationRepository;
   /** The files of a commit with another configuration. */
   configured(edit: (settings: Settings) => void): Readonly<Record<string, string>>;
+  /** What people set on GitHub's pages; a test may change it between two attempts. */
+  readonly settings: RepositorySettings;
   /** Commits a version, tags and pushes it; the run that this starts. */
   push(version: string, options?: PushOptions): Promise<Run>;
   /** Waits until a job has a status; a run that ends otherwise fails the test. */
@@ -41,13 +45,23 @@ export interface PushOptions extends CommitOptions {
   readonly actor?: string;
 }
 
+export interface RepositorySettings {
+  readonly vars: Record<string, string>;
+  readonly environments: Record<'staging' | 'production', { secrets: Record<string, string> }>;
+}
+
+export interface ChainOptions extends Pick<WorkflowsOptions, 'environmentSecretsInCalls'> {
+  /** TMPDIR of every step. */
+  readonly temporary?: string;
+}
+
 const root = resolve(import.meta.dirname, '../../..');
 const waitMs = 170_000;
 export const reviewer = 'mona';
 export const pusher = 'hubot';
 
 export async function createChainStage(lab: Lab, edit: (settings: Settings) => void = () =>
-  undefined): Promise<ChainStage> {
+  undefined, { temporary, ...more }: ChainOptions = {}): Promise<ChainStage> {
   await loadMaker();
   const hosts = await createGuestbookStage(lab, 'deploy');
   const application = makeApplication(filesOf(hosts, edit));
@@ -58,15 +72,16 @@ export async function createChainStage(lab: Lab, edit: (settings: Settings) => v
   github.environment({ name: 'production', reviewers: [reviewer], preventSelfReview: true });
   const key = readFileSync(hosts.production.identityFile, 'utf8');
   const secrets = { SEATRIAL_SSH_KEY: key };
+  const settings: RepositorySettings = { vars: { SEATRIAL_KNOWN_HOSTS: knownHosts(hosts) },
+    environments: { staging: { secrets }, production: { secrets: { ...secrets } } } };
   const workflows = openWorkflows({
     repository: { owner: 'octo', name: 'guestbook', bare: application.bare },
     server: workflowServer(github, sigstore),
     folders: { 'seatrial/seatrial': root },
-    vars: { SEATRIAL_KNOWN_HOSTS: knownHosts(hosts) },
-    environments: { staging: { secrets }, production: { secrets } },
-    env: { HOME: '/nonexistent' },
+    ...more, ...settings,
+    env: { HOME: '/nonexistent', ...(temporary === undefined ? {} : { TMPDIR: temporary }) },
   });
-  return { hosts, github, sigstore, workflows, application,
+  return { hosts, github, sigstore, workflows, application, settings,
     configured: (change) => filesOf(hosts, (settings) => { edit(settings); change(settings); }),
     ...acts({ hosts, workflows, application }),
     async down() {
@@ -108,6 +123,12 @@ Pick<ChainStage, 'push' | 'until' | 'ends' | 'release' | 'serving'> {
     expect(seen(), tell(run)).toBe(status);
   };
   const ends: ChainStage['ends'] = async (run) => {
+    // What was approved just now has gone on; what waits still would wait for ever.
+    await sleep(50);
+    const stuck = (): boolean => run.jobs.some((it) => it.status === 'waiting');
+    await expect.poll(() => run.conclusion !== undefined || stuck(), { timeout: waitMs })
+      .toBe(true);
+    expect(stuck(), tell(run)).toBe(false);
     await run.ended();
     return Object.fromEntries(run.jobs.map((it) =>
       [it.key.replace(/^.*\//, ''), it.conclusion ?? 'none']));
