@@ -150,7 +150,8 @@ const othersMax = 30;
  */
 async function retireOthers(opened: Opened, id: number): Promise<void> {
   const { job, wanted } = opened;
-  const others = (await recordsOf(job, { environment: wanted.environment })).filter((it) => it.id !== id);
+  const others = (await recordsOf(job, { environment: wanted.environment }))
+    .filter((it) => it.id !== id);
   for (const other of others.slice(0, othersMax)) {
     const [last] = await statusesOf(job, other.id);
     if (last?.state !== 'success') continue;
