@@ -33,7 +33,7 @@ export function missingAct(environment: NodeJS.ProcessEnv): string | undefined {
 
 export async function findTools(environment: NodeJS.ProcessEnv): Promise<Tools> {
   return { act: ownAct(environment) ?? await buildAct(environment),
-    node24: await findNode(environment) };
+    node24: await findNode24(environment) };
 }
 
 function ownAct(environment: NodeJS.ProcessEnv): string | undefined {
@@ -53,7 +53,8 @@ async function buildAct(environment: NodeJS.ProcessEnv): Promise<string> {
   return built;
 }
 
-async function findNode(environment: NodeJS.ProcessEnv): Promise<string> {
+/** The Node.js that runners run actions with, which may be newer than the test's own. */
+export async function findNode24(environment: NodeJS.ProcessEnv): Promise<string> {
   const named = environment['SEATRIAL_NODE24'] ?? '';
   if (named !== '') return named;
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;

@@ -13,6 +13,7 @@ import type { Settings } from '../../hosts/rehearsal/stage.ts';
 import type { Run } from '../executor/run.ts';
 import type { WorkflowsOptions } from '../executor/options.ts';
 import type { Status } from '../executor/server.ts';
+import { findNode24 } from '../act/tools.ts';
 import { openWorkflows, type Workflows } from '../executor/workflows.ts';
 import { loadMaker, makeApplication, type ApplicationRepository, type CommitOptions }
   from './application.ts';
@@ -78,6 +79,7 @@ export async function createChainStage(lab: Lab, edit: (settings: Settings) => v
     repository: { owner: 'octo', name: 'guestbook', bare: application.bare },
     server: workflowServer(github, sigstore),
     folders: { 'seatrial/seatrial': root },
+    nodes: { node24: await findNode24(process.env) },
     ...more, ...settings,
     env: { HOME: '/nonexistent', ...(temporary === undefined ? {} : { TMPDIR: temporary }) },
   });
