@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab } from '../../hosts/lab.ts';
 import { installBoth } from '../../hosts/rehearsal/stage.ts';
 import type { Run } from '../executor/run.ts';
-import { holdings, holdOn, keysIn, killMain, recorded, runnerTemp, says, type Hold }
+import { holdings, holdOn, keysIn, killMain, pagesOf, recorded, runnerTemp, says, type Hold }
   from './points.ts';
 import { createChainStage, reviewer, tell, type ChainStage } from './stage.ts';
 
@@ -40,8 +40,7 @@ describe('a job that is cancelled or killed', { timeout: 400_000 }, () => {
   afterEach(() => {
     expect(keysIn(temporary)).toEqual([]);
     expect(stage.github.violations).toEqual([]);
-    const pages = stage.github.state.releases.filter((it) => it.tag === 'v2.0.0');
-    expect(pages.length).toBeLessThanOrEqual(1);
+    expect(pagesOf(stage, 'v2.0.0').length).toBeLessThanOrEqual(1);
   });
 
   const untouched = async (): Promise<void> => {
@@ -209,7 +208,6 @@ describe('a job that is cancelled or killed', { timeout: 400_000 }, () => {
     expect(run.outputs('release')).toMatchObject({ end: 'unchanged' });
     expect(await holdings(stage)).toEqual(serving);
     expect(recorded(stage, '2.0.0')).toBe('success');
-    const page = stage.github.state.releases.find((it) => it.tag === 'v2.0.0');
-    expect(page).toMatchObject({ draft: false });
+    expect(pagesOf(stage, 'v2.0.0')).toMatchObject([{ draft: false }]);
   });
 });
