@@ -46,7 +46,7 @@ function engineFile(inputs, jobCommands, main) {
     'runs:',
     '  using: node24',
     `  main: ${main}`,
-    `  post: ${main}`,
+    `  post: ${main.replace('index.js', 'post.js')}`,
     '',
   ].join('\n');
 }

@@ -48,6 +48,8 @@ async function bundle() {
 
 compile();
 await bundle();
+// The step after a step: the same bundle, told by the name of its file.
+writeFileSync(join(out, 'post.js'), "import './index.js';\n");
 const compiled = (path) => import(pathToFileURL(join(scratch, 'src', path)).href);
 writeActions(root, { ...await compiled('config/options.js'),
   ...await compiled('jobs/commands.js') });

@@ -6,15 +6,12 @@ import { annotateError, annotateResult } from './annotate.ts';
 import { openEdge, type Edge } from './edge.ts';
 import { finish } from './finish.ts';
 import { openJob } from './open-job.ts';
-import { afterStep } from './post.ts';
 import { readInputs } from './step-inputs.ts';
 
 /** A step of a job: inputs in, outputs and exit status out (docs/ends.md). */
 export async function step(environment: NodeJS.ProcessEnv): Promise<number> {
-  if (core.getState('began') !== '') return afterStep(environment);
   let edge: Edge | undefined;
   try {
-    core.saveState('began', 'yes');
     const { command, options: given } = readInputs();
     edge = openEdge(given, environment);
     const { world, options } = await openJob(edge.world, given);

@@ -46,8 +46,8 @@ describe('the root action and the one that composites call', () => {
     const [outer, inner] = [action('action.yml'), action('dist/action.yml')];
     expect({ ...outer, runs: undefined }).toEqual({ ...inner, runs: undefined });
     expect(outer.runs).toEqual({ using: 'node24', main: 'dist/main/index.js',
-      post: 'dist/main/index.js' });
-    expect(inner.runs).toEqual({ using: 'node24', main: 'main/index.js', post: 'main/index.js' });
+      post: 'dist/main/post.js' });
+    expect(inner.runs).toEqual({ using: 'node24', main: 'main/index.js', post: 'main/post.js' });
   });
 });
 
