@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,8 +74,13 @@ describe('this machine', () => {
     const stable = (facts: ParityFacts) => [...facts.items]
       .filter(([of]) => of !== 'hardware').map(([of, items]) => [of, [...items].sort()] as const)
       .sort();
-    const one = tell({ shell: 'dash' }).facts;
-    expect(stable(tell({ shell: 'bash' }).facts)).toEqual(stable(one));
+    // The machine may change meanwhile: what counts is a moment in which it did not.
+    const [one, between] = Array.from({ length: 5 }, () =>
+      (['dash', 'bash', 'dash'] as const).map((shell) => tell({ shell }).facts))
+      .find(([first, , last]) => first !== undefined && last !== undefined
+        && isDeepStrictEqual(stable(first), stable(last))) ?? [];
+    if (one === undefined || between === undefined) throw new Error('never at rest');
+    expect(stable(between)).toEqual(stable(one));
     const other = tell({ salt: 'fedcba9876543210' }).facts;
     expect(other.items.get('identity')?.get('boot-id'))
       .not.toBe(one.items.get('identity')?.get('boot-id'));
