@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab } from '../../hosts/lab.ts';
 import { installBoth, output } from '../../hosts/rehearsal/stage.ts';
-import { expectInert, expectUntouched, git, lookWorkflow, makeHostile, oddNames, oddTags, orders,
+import { git } from '../../package/fixture.ts';
+import { expectInert, expectUntouched, lookWorkflow, makeHostile, oddNames, oddTags, orders,
   ownWorkflow, pushTag } from './hostile.ts';
 import { createChainStage, reviewer, tell, type ChainStage } from './stage.ts';
 

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { TestHost } from '../../hosts/lab.ts';
 import { output } from '../../hosts/rehearsal/stage.ts';
+import { git } from '../../package/fixture.ts';
 import type { Run } from '../executor/run.ts';
 import type { ApplicationRepository } from './application.ts';
 import { tell } from './stage.ts';
@@ -38,10 +38,6 @@ export const oddTags = ['v1.0.0$(touch${IFS}pwned)', 'v1;touch${IFS}pwned', 'v1`
 export function pushTag({ tree }: ApplicationRepository, name: string, message: string): void {
   git(tree, 'tag', '--annotate', '--cleanup=verbatim', `--message=${message}`, name, 'HEAD');
   git(tree, 'push', '--quiet', 'origin', `refs/tags/${name}`);
-}
-
-export function git(tree: string, ...words: readonly string[]): void {
-  execFileSync('git', words, { cwd: tree, stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 /** Whoever looks at a host as this one sees the orders wherever something can be shown to him. */
