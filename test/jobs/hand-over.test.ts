@@ -10,8 +10,8 @@ import { jobWorld, keptArtifacts } from './job-site.ts';
 
 let site: Site;
 let bench: RunBench;
-const made = { archive: '/work/guestbook-1.2.0.tar.gz',
-  manifestPath: '/work/guestbook-1.2.0.manifest.json' } as PackagedRelease;
+const made = { archive: '/there/guestbook-1.2.0.tar.gz',
+  manifestPath: '/there/guestbook-1.2.0.manifest.json' } as PackagedRelease;
 const ofRun = `https://github.com/octo/guestbook/actions/runs/${runId}/artifacts`;
 
 beforeEach(async () => {
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const rehearsal: Extract<Result, { kind: 'rehearsal' }> = { kind: 'rehearsal', rehearsal: passed,
-  receipt: '/work/a.receipt.json', page: '/work/a.rehearsal.html' };
+  receipt: '/there/a.receipt.json', page: '/there/a.rehearsal.html' };
 
 describe('what a job hands over', () => {
   it('is a release as two artifacts, which the next job reads as they are told', async () => {

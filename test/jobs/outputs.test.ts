@@ -16,8 +16,8 @@ function summary(changes: Partial<Summary>): Result {
 
 function packaged(unchanged: boolean): Result {
   const manifest = { version: '1.2.0', archive: { sha256: digest } };
-  return { kind: 'packaged', made: { unchanged, manifest, archive: '/work/a.tar.gz',
-    manifestPath: '/work/a.manifest.json' } as unknown as
+  return { kind: 'packaged', made: { unchanged, manifest, archive: '/there/a.tar.gz',
+    manifestPath: '/there/a.manifest.json' } as unknown as
     Extract<Result, { kind: 'packaged' }>['made'] };
 }
 
@@ -29,7 +29,7 @@ function page(done: 'made' | 'unchanged'): Result {
 describe('the outputs of a step', () => {
   it('tell a release by its version, digest and place', () => {
     expect(outputsOf(packaged(false))).toEqual({ end: 'done', version: '1.2.0', digest,
-      archive: '/work/a.tar.gz', release: '/work/a.tar.gz' });
+      archive: '/there/a.tar.gz', release: '/there/a.tar.gz' });
     expect(outputsOf(packaged(true))['end']).toBe('unchanged');
   });
 
