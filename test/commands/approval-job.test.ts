@@ -1,23 +1,10 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from '../github/run-bench.ts';
-import { Site, warnings, type Ran } from './approval-site.ts';
+import { expectRefused, Site, warnings }
+  from './approval-site.ts';
 
 let site: Site;
 afterEach(() => { site.remove(); });
-
-function expectRefused(ran: Ran, words: RegExp): void {
-  expect(ran.error?.kind).toBe('refused');
-  expect(ran.error?.message).toMatch(words);
-  expectUntouched();
-}
-
-function expectUntouched(): void {
-  expect(site.installed()).toBeUndefined();
-  expect(readdirSync(join(site.root, 'srv/releases'))).toEqual([]);
-  expect(readdirSync(site.root)).not.toContain('records');
-}
 
 describe('in a job', () => {
   let bench: RunBench;
@@ -35,7 +22,7 @@ describe('in a job', () => {
   it('reviewers are asked for where the configuration says nothing', async () => {
     site = new Site();
     const archive = await site.release('1.0.0');
-    expectRefused(await site.run('deploy', ['--release', archive], await inJob()),
+    expectRefused(site, await site.run('deploy', ['--release', archive], await inJob()),
       /nobody approved this run for prod/);
     bench.review('approved', 'bob', { environment: 'prod', comment: 'ship "it"\n`now`' });
     const ran = await site.run('deploy', ['--release', archive], await inJob());
@@ -48,7 +35,7 @@ describe('in a job', () => {
 
   it('a person at a terminal cannot be asked for, whatever --yes says', async () => {
     site = new Site('approval: confirm');
-    expectRefused(await site.run('deploy', ['--yes', '--release', await site.release('1.0.0')],
+    expectRefused(site, await site.run('deploy', ['--yes', '--release', await site.release('1.0.0')],
       await inJob()), /by a person at the terminal, and a job has none\n +Write approval: revi/);
   });
 

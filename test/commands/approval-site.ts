@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
+  from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { parseArguments } from '../../src/config/arguments.ts';
 import type { RawOptions } from '../../src/config/options.ts';
 import { parseConfig } from '../../src/config/parse.ts';
@@ -116,4 +118,17 @@ ${more}
 /** Warnings, one a line. */
 export function warnings(ran: Ran): string {
   return ran.events.flatMap((it) => it.kind === 'warning' ? [it.text] : []).join('\n');
+}
+
+/** A refusal before anything was sent. */
+export function expectRefused(site: Site, ran: Ran, words: RegExp): void {
+  expect(ran.error?.kind).toBe('refused');
+  expect(ran.error?.message).toMatch(words);
+  expectUntouched(site);
+}
+
+export function expectUntouched(site: Site): void {
+  expect(site.installed()).toBeUndefined();
+  expect(readdirSync(join(site.root, 'srv/releases'))).toEqual([]);
+  expect(readdirSync(site.root)).not.toContain('records');
 }

@@ -1,25 +1,13 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { summaryJson } from '../../src/report/json.ts';
 import { summaryMarkdown } from '../../src/report/markdown.ts';
-import { Site, warnings, type Ran } from './approval-site.ts';
+import { expectRefused, expectUntouched, Site, warnings }
+  from './approval-site.ts';
 
 let site: Site;
 afterEach(() => { site.remove(); });
-
-/** A refusal before anything was sent. */
-function expectRefused(ran: Ran, words: RegExp): void {
-  expect(ran.error?.kind).toBe('refused');
-  expect(ran.error?.message).toMatch(words);
-  expectUntouched();
-}
-
-function expectUntouched(): void {
-  expect(site.installed()).toBeUndefined();
-  expect(readdirSync(join(site.root, 'srv/releases'))).toEqual([]);
-  expect(readdirSync(site.root)).not.toContain('records');
-}
 
 describe('at a terminal', () => {
   beforeEach(() => { site = new Site(); });
@@ -48,7 +36,7 @@ Type 1.0.0 or app to go on: `);
         { answers });
       expect(ran.error?.kind).toBe('cancelled');
       expect(ran.asked.length).toBe(answers.length === 1 ? 1 : 3);
-      expectUntouched();
+      expectUntouched(site);
     });
 
   it('what was typed wrong is shown, harmless, and asked for again', async () => {
@@ -205,7 +193,7 @@ describe('in a script', () => {
   it('confirm is refused: nobody is there; --yes is an answer', async () => {
     site = new Site('approval: confirm');
     const archive = await site.release('1.0.0');
-    expectRefused(await site.run('deploy', ['--release', archive]),
+    expectRefused(site, await site.run('deploy', ['--release', archive]),
       /seatrial\.yml: approval: production is approved by a person at the terminal, and th/);
     expect(warnings(await site.run('plan', ['--release', archive])))
       .toMatch(/^deploy would refuse: production is approved by a person/);
@@ -217,7 +205,7 @@ describe('in a script', () => {
     site = new Site('approval: reviewers');
     const archive = await site.release('1.0.0');
     for (const running of [{}, { answers: ['1.0.0'] }]) {
-      expectRefused(await site.run('deploy', ['--yes', '--release', archive], running),
+      expectRefused(site, await site.run('deploy', ['--yes', '--release', archive], running),
         /by reviewers, which only a job on GitHub has\n +Push the tag[^]*approval: confirm/);
     }
     expect(warnings(await site.run('plan', ['--release', archive])))
@@ -227,14 +215,14 @@ describe('in a script', () => {
   it('a job without a token is refused, not let through', async () => {
     site = new Site();
     const environment = { PATH: process.env['PATH'] ?? '', GITHUB_ACTIONS: 'true' };
-    expectRefused(await site.run('deploy', ['--release', await site.release('1.0.0')],
+    expectRefused(site, await site.run('deploy', ['--release', await site.release('1.0.0')],
       { world: { environment } }), /by reviewers[^]*hand over github-token/);
   });
 
   it('a job without a token has nobody at a terminal either', async () => {
     site = new Site('approval: confirm');
     const environment = { PATH: process.env['PATH'] ?? '', GITHUB_ACTIONS: 'true' };
-    expectRefused(await site.run('deploy', ['--release', await site.release('1.0.0')],
+    expectRefused(site, await site.run('deploy', ['--release', await site.release('1.0.0')],
       { answers: ['1.0.0'], world: { environment } }), /a job has none[^]*external: reason/);
   });
 
