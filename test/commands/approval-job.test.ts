@@ -35,7 +35,8 @@ describe('in a job', () => {
 
   it('a person at a terminal cannot be asked for, whatever --yes says', async () => {
     site = new Site('approval: confirm');
-    expectRefused(site, await site.run('deploy', ['--yes', '--release', await site.release('1.0.0')],
+    const archive = await site.release('1.0.0');
+    expectRefused(site, await site.run('deploy', ['--yes', '--release', archive],
       await inJob()), /by a person at the terminal, and a job has none\n +Write approval: revi/);
   });
 
