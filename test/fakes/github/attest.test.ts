@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, createVerify } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { signStatement, verifyBundle } from './attest.ts';
 import { clientOf, refusal } from './client.ts';
 import { openFakeGitHub, type FakeGitHub } from './open.ts';
@@ -45,6 +45,19 @@ describe('a bundle', () => {
         + '@refs/tags/v1.0.0');
       expect(statement.subject).toEqual([{ name: subjects[0]?.name, digest: { sha256 } }]);
       expect(statement.predicateType).toBe('https://slsa.dev/provenance/v1');
+    }
+  });
+
+  it('is verified whatever the fraction of the second it was stamped in', async () => {
+    const second = Math.ceil(Date.now() / 1000) * 1000;
+    for (const fraction of [0, 5, 50, 500, 999]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: second + fraction });
+      try {
+        const bundle = await sign({ instance: 'github' });
+        expect(problemOf(sigstore, bundle), `${fraction} ms`).toBe('verified');
+      } finally {
+        vi.useRealTimers();
+      }
     }
   });
 

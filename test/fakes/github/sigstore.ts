@@ -55,11 +55,28 @@ function writtenAsReal(log: TLog): TLog {
   };
 }
 
+/**
+ * A time stamping authority that tells whole seconds. Of a fraction RFC 3161 omits trailing zeros,
+ * and @sigstore/core reads none or three digits only: one stamp in ten would be "invalid time".
+ */
+async function wholeSeconds(): ReturnType<typeof initializeTSA> {
+  const clock = new Date();
+  const tsa = await initializeTSA(keys(), clock);
+  return {
+    rootCertificate: tsa.rootCertificate,
+    intCertificate: tsa.intCertificate,
+    timestamp: (request) => {
+      clock.setTime(Math.floor(Date.now() / 1000) * 1000);
+      return tsa.timestamp(request);
+    },
+  };
+}
+
 async function makeServices(url: string) {
   const ctlog = certificateLog(keys());
   const ca = await initializeCA(keys(), ctlog);
   const tlog = await initializeTLog(url, keys());
-  const tsa = await initializeTSA(keys());
+  const tsa = await wholeSeconds();
   return { ctlog, ca, tlog, tsa };
 }
 
