@@ -215,10 +215,7 @@ receive_directory() {
   (umask 077 && mkdir -p -- "$part/meta" "$part/tree") && rm -f -- "$part/meta/end" || return
   if [ "${COPY_FROM:-live}" = backup ]; then unpack_plain || return
   else
-    # In the order of bytes `a-b` stands between `a` and `a/c`: the times of `a` are set at the end.
-    counted "$part/meta/count" | tar -x -v -p --ignore-zeros --delay-directory-restore --xattrs \
-      --xattrs-include='*' --acls -C "$part" >"$part/meta/names" ||
-      fail 'the stream could not be unpacked whole' || return
+    unpack_when_it_comes || fail 'the stream could not be unpacked whole' || return
     [ "$(cat "$part/meta/end" 2>/dev/null)" = whole ] && whole_records "$part/meta/count" ||
       fail 'the stream ended too early' || return
     if [ -f "$part/meta/single" ]; then
@@ -230,6 +227,19 @@ receive_directory() {
   fi
   flush_tree "$part"
   mv -T -- "$part/tree" "$(beside incoming "$path")" && flush "$(side "$path")" && rm -rf -- "$part"
+}
+
+# What the try before has brought is told meanwhile (known_directory), and production sends once it
+# knows all of that: until the first bytes come, the names of that try must stand.
+unpack_when_it_comes() {
+  if [ -z "${COPY_RESUME:-}" ]; then unpack_counted; return; fi
+  head -c 512 >"$part/meta/first" && cat -- "$part/meta/first" - | unpack_counted
+}
+
+# In the order of bytes `a-b` stands between `a` and `a/c`: the times of `a` are set at the end.
+unpack_counted() {
+  counted "$part/meta/count" | tar -x -v -p --ignore-zeros --delay-directory-restore --xattrs \
+    --xattrs-include='*' --acls -C "$part" >"$part/meta/names"
 }
 
 # A backup of this kind is a plain archive of what is in the directory.

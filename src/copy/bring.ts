@@ -3,7 +3,7 @@ import { SeatrialError } from '../errors.ts';
 import type { StateKind } from '../state/spec.ts';
 import type { Copying } from './copy.ts';
 import { sendDirect, stagingAddress } from './direct.ts';
-import { maskCall } from './mask.ts';
+import { maskCall, wipeCall, type MaskCall } from './mask.ts';
 import { copyWays, formatRecords, type CopyRecord, type CopyWay } from './records.ts';
 import { linesOf, transfer, wordsOf, type Transferred } from './transfer.ts';
 import { call, must } from './verbs.ts';
@@ -136,22 +136,31 @@ function wayWord(item: CopyItem): string {
   return item.from.kind === 'standby' ? 'live' : item.from.kind;
 }
 
+/** The masks of one item in their order, and then what they replaced leaves the files as well. */
 async function mask(copying: Copying, item: CopyItem): Promise<void> {
-  for (const part of copying.masks.get(item.label)?.parts ?? []) {
-    if (copying.cancel.aborted) throw cancelled(item);
-    const { words, stdin } = maskCall(item, part);
-    const command = { ...call(copying.targetSite, [item.kind], ['write_to', ...words]), stdin };
-    // Never twice: a mask that was cut may have run, and the copy is thrown away.
-    const result = await copying.target.transport.run(command, { signal: copying.cancel });
-    const { outcome } = result;
-    if (copying.cancel.aborted) throw cancelled(item);
-    if (outcome.kind === 'exited' && outcome.status === 0) continue;
-    throw new SeatrialError('refused', [{
-      message: `the mask of ${item.name} failed, so its copy was removed: ` +
-        (outcome.kind === 'unknown' ? outcome.why : wordsOf(result, 'it did not say why')),
-      fix: 'Mend the mask and run rehearse again; production was only read.',
-    }]);
-  }
+  const parts = copying.masks.get(item.label)?.parts ?? [];
+  if (parts.length === 0) return;
+  const began = copying.clock();
+  for (const part of parts) await maskBy(copying, item, maskCall(item, part));
+  const seconds = Math.ceil((copying.clock() - began) / 1000) + 2;
+  await maskBy(copying, item, wipeCall(item, seconds));
+}
+
+/** Never twice: a mask that was cut may have run, and the copy is thrown away. */
+async function maskBy(
+  copying: Copying, item: CopyItem, { words, stdin }: MaskCall,
+): Promise<void> {
+  if (copying.cancel.aborted) throw cancelled(item);
+  const command = { ...call(copying.targetSite, [item.kind], ['write_to', ...words]), stdin };
+  const result = await copying.target.transport.run(command, { signal: copying.cancel });
+  const { outcome } = result;
+  if (copying.cancel.aborted) throw cancelled(item);
+  if (outcome.kind === 'exited' && outcome.status === 0) return;
+  throw new SeatrialError('refused', [{
+    message: `the mask of ${item.name} failed, so its copy was removed: ` +
+      (outcome.kind === 'unknown' ? outcome.why : wordsOf(result, 'it did not say why')),
+    fix: 'Mend the mask and run rehearse again; production was only read.',
+  }]);
 }
 
 /** Best effort, on a connection that may have to be opened again; what is left is never started. */

@@ -40,10 +40,13 @@ async function partOf(
   }
 }
 
-/** The words of its verb on staging, and what comes on standard input. */
-export function maskCall(item: CopyItem, part: MaskPart): {
-  readonly words: readonly string[]; readonly stdin: string;
-} {
+/** The words of a verb on staging, and what comes on standard input. */
+export interface MaskCall {
+  readonly words: readonly string[];
+  readonly stdin: string;
+}
+
+export function maskCall(item: CopyItem, part: MaskPart): MaskCall {
   const state = [item.kind, item.stagingSpec, item.label];
   switch (part.kind) {
     case 'sql': return { words: ['mask_by_sql', ...state], stdin: part.text };
@@ -51,4 +54,10 @@ export function maskCall(item: CopyItem, part: MaskPart): {
     case 'command': return { stdin: '',
       words: ['mask_by_command', ...state, part.user, String(part.seconds), part.run] };
   }
+}
+
+/** Removes what was replaced by masks, which began no more than so many seconds ago. */
+export function wipeCall(item: CopyItem, seconds: number): MaskCall {
+  return { stdin: '',
+    words: ['wipe_masked', item.kind, item.stagingSpec, item.label, String(seconds)] };
 }

@@ -8,6 +8,7 @@ import { stateText } from '../state/text.ts';
 import { runtimeText } from '../transaction/compile.ts';
 
 const surroundings = new URL('./surroundings.sh', import.meta.url);
+const masks = new URL('./masks.sh', import.meta.url);
 
 /** Linux takes 128 KiB as one argument; characters of the text may have more than one byte. */
 const argumentCharactersMax = 60_000;
@@ -27,7 +28,8 @@ export function copyText(site: Site, kinds: readonly StateKind[]): string {
     `APP=${quote(site.application)} BASE=${quote(site.records)} RUN=${quote(site.run)}`,
     ...['core', 'commands', 'state'].map(runtimeText),
     stateText(stateKinds.filter((it) => kinds.includes(it))),
-    readFileSync(surroundings, 'utf8').replace(/^# shellcheck shell=sh.*\n/, ''),
+    ...[surroundings, masks].map((it) =>
+      readFileSync(it, 'utf8').replace(/^# shellcheck shell=sh.*\n/, '')),
   ].join('\n');
 }
 

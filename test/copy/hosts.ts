@@ -32,6 +32,8 @@ export interface HostsOptions {
   readonly state: readonly string[];
   /** More top-level lines. */
   readonly more?: readonly string[];
+  /** What stands on staging for what production has, besides the directory. */
+  readonly instead?: readonly (readonly [of: string, use: string])[];
   readonly transport?: (role: 'production' | 'staging') => Transport;
 }
 
@@ -71,7 +73,7 @@ export function makeHosts(options: HostsOptions): Hosts {
 }
 
 function configText(
-  root: string, application: string, { state, more = [] }: HostsOptions,
+  root: string, application: string, { state, more = [], instead = [] }: HostsOptions,
 ): string {
   return `application: ${application}
 hosts: { production: local, staging: local }
@@ -85,7 +87,9 @@ checks: [{ command: "true" }]
 staging:
   same-host: a test
   isolation: { none: a test }
-  instead: [{ of: ${root}/production, use: ${root}/staging }]
+  instead:
+${[[`${root}/production`, `${root}/staging`], ...instead].map(([of = '', use = '']) =>
+    `    - { of: ${of}, use: ${use} }`).join('\n')}
 ${more.join('\n')}
 `;
 }

@@ -56,6 +56,16 @@ class Cutting implements Transport {
   }
 }
 
+/** A host that is slow to tell what it has of a copy. */
+function slowToTell(): Transport {
+  const inner = openLocal();
+  return { name: 'slow', start: (what) => inner.start(what), close: () => inner.close(),
+    run: async (what, options) => {
+      if (what.argv.includes('known_directory')) await sleep(700);
+      return await inner.run(what, options);
+    } };
+}
+
 const filesCount = 40;
 const fileBytes = 100_000;
 
@@ -74,10 +84,12 @@ const contents = (root: string): string => spawnSync('sh', ['-c',
 { encoding: 'utf8' }).stdout;
 
 describe('a stream that is cut', () => {
-  it('is taken up where it was, and the copy is whole', async () => {
+  it.each([['taken up where it was, and the copy is whole', openLocal],
+    ['taken up by a host that is slow to tell where it was', slowToTell],
+  ])('is %s', async (_, openStaging) => {
     const cutting = new Cutting(filesCount * fileBytes * 0.7, 1);
     const hosts = makeHosts({ state,
-      transport: (role) => (role === 'production' ? cutting : openLocal()) });
+      transport: (role) => (role === 'production' ? cutting : openStaging()) });
     fill(hosts);
     // What changed a moment ago is sent twice.
     await sleep(100);
