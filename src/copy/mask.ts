@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MaskConfig } from '../config/config.ts';
+import { greenmaskText } from './greenmask.ts';
 import type { CopyItem } from './wanted.ts';
 
 /** All masks of one state, with their texts, in the order in which they are applied. */
@@ -34,7 +35,8 @@ async function partOf(
 ): Promise<MaskPart> {
   switch (mask.with.kind) {
     case 'sql': return { kind: 'sql', text: await readFile(mask.with.file) };
-    case 'greenmask': return { kind: 'greenmask', text: await readFile(mask.with.file) };
+    case 'greenmask': return { kind: 'greenmask',
+      text: greenmaskText(await readFile(mask.with.file), mask.with.file) };
     case 'command': return { kind: 'command', user: mask.with.run.user ?? '-',
       seconds: mask.with.run.timeoutSeconds, run: mask.with.run.run };
   }

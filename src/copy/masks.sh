@@ -66,19 +66,35 @@ connection.close()' "$1" "$2" ;;
 }
 
 # mask_by_greenmask KIND SPEC LABEL: its own dump of the copy, masked, takes the place of what is
-# there. The configuration comes on standard input; the connection and the storage are ours.
+# there. The configuration comes on standard input; the connection and the storage are ours. It
+# would connect elsewhere than the clients of PostgreSQL where nothing is said.
 mask_by_greenmask() {
   [ "$1" = postgres ] || fail "greenmask masks PostgreSQL, and this is a $1" || return
   command -v greenmask >/dev/null || fail "greenmask is not installed on $(uname -n)" || return
-  where=$(place_postgres "$2" "$3" incoming) && mkdir -- "$SCRATCH/masked" &&
+  where=$(place_postgres "$2" "$3" incoming) && mkdir -- "$SCRATCH/masked" "$SCRATCH/aside" &&
     cat >"$SCRATCH/greenmask.yml" && pg_open "$2" || return
   [ -z "$PG_AS" ] || chown -R -- "$PG_AS" "$SCRATCH" || return
+  reached=$(pg_sql "$where" <<'SQL'
+select trim(split_part(current_setting('unix_socket_directories'), ',', 1)),
+  current_setting('port'), session_user;
+SQL
+  ) || { pg_silent; return 1; }
+  # It leaves stored views empty.
+  pg_sql "$where" >"$SCRATCH/views.sql" <<'SQL' || { pg_silent; return 1; }
+select format('refresh materialized view %s;', oid::regclass) from pg_class
+where relkind = 'm' and relispopulated order by oid;
+SQL
+  rest=${reached#*"$TAB"}
+  PG_HOST=${PG_HOST:-${reached%%"$TAB"*}} PG_PORT=${PG_PORT:-${rest%%"$TAB"*}}
+  PG_USER=${PG_USER:-${rest#*"$TAB"}}
+  PG_OPTIONS="$PG_OPTIONS -c statement_timeout=0"
   for act in dump 'restore latest --clean --if-exists --exit-on-error'; do
     # shellcheck disable=SC2086 # words, split on purpose
     pg_run "$where" STORAGE_TYPE=directory STORAGE_DIRECTORY_PATH="$SCRATCH/masked" \
-      greenmask --config "$SCRATCH/greenmask.yml" $act >&2 ||
+      COMMON_TMP_DIR="$SCRATCH/aside" greenmask --config "$SCRATCH/greenmask.yml" $act >&2 ||
       fail "greenmask ${act%% *} failed" || return
   done
+  pg_act 'stored views could not be filled again' "$where" <"$SCRATCH/views.sql"
 }
 
 # wipe_masked KIND SPEC LABEL SECONDS: the masks took so long. What they replaced is still in the

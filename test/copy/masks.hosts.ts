@@ -16,6 +16,10 @@ function filesWith(directory: string, text: string): number {
   return ran.stdout.split('\n').filter((it) => it !== '').length;
 }
 
+function isThere(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
 const yaml = (text: string): string => JSON.stringify(text);
 
 interface Masking {
@@ -57,6 +61,17 @@ analyze;`;
   const text = `update person set name = 'nobody';
 update wide set ${columns((it) => `${it} = 'none'`)};
 alter table person drop column nick; select lo_put(7, 0, 'public');`;
+  const greenmask = `common: { pg_bin_path: ${postgresPrograms()} }
+restore: { pg_restore_options: { Host: 192.0.2.1, dbname: people } }
+dump:
+  pg_dump_options: { host: 192.0.2.1, dbname: host=192.0.2.1 dbname=people }
+  transformation:
+    - schema: public
+      name: person
+      transformers:
+        - { name: Replace, params: { column: name, value: nobody } }
+        - { name: SetNull, params: { column: nick } }
+`;
   const psql = (it: string): string =>
     `psql -X -q -v ON_ERROR_STOP=1 -h ${server.root} -p ${server.port} -U postgres ${it}`;
   const state = (user = 'postgres'): string =>
@@ -106,6 +121,31 @@ alter table person drop column nick; select lo_put(7, 0, 'public');`;
       'and relname in (\'person\', \'place\')')).toBe('place');
     expect(server.sql('people', 'select count(*) from person where name ~ \'secret\''))
       .toBe('5000');
+  });
+
+  // It is in no package of Debian: tried where somebody has installed it.
+  it.runIf(isThere('greenmask'))('by Greenmask is gone from all of it', async () => {
+    await copyMasked({ state: state(), by: 'greenmask: greenmask.yml', sql: greenmask });
+    expect(server.sql(kept, 'select distinct name, nick is null from person')).toBe('nobody|t');
+    expect(server.sql(kept, 'select name from names')).toBe('nobody');
+    expect(server.sql(kept, 'select count(*) from place')).toBe('500');
+    expect(server.sql(kept, 'select count(*) from pg_stats where ' +
+      'most_common_vals::text ~ \'secret\' and tablename = \'person\'')).toBe('0');
+    expect(server.sql('people', 'select count(*) from person where name ~ \'secret\''))
+      .toBe('5000');
+  });
+
+  it('is refused where Greenmask is not installed', async () => {
+    const { PATH } = process.env;
+    // Where it is, it stands in a directory of its own.
+    process.env.PATH = `${postgresPrograms()}:/usr/sbin:/usr/bin:/sbin:/bin`;
+    try {
+      await expect(copyMasked({ state: state(), by: 'greenmask: greenmask.yml', sql: greenmask }))
+        .rejects.toThrow(/mask of people failed.*greenmask is not installed on /s);
+    } finally {
+      process.env.PATH = PATH;
+    }
+    expect(server.databases()).not.toContain(kept);
   });
 
   it('is removed whatever time the database gives its users', async () => {
