@@ -40,13 +40,10 @@ async function copyMasked({ state, by, sql = '' }: Masking): Promise<void> {
   }
 }
 
-describe('what masks replaced in PostgreSQL', () => {
-  let server: PostgresServer;
-  const kept = 'masked_pristine';
-  // Samples of their values take several pages of the catalogue.
-  const columns = (of: (name: string) => string): string =>
-    Array.from({ length: 80 }, (_, at) => of(`c${at}`)).join(', ');
-  const content = `
+// Samples of their values take several pages of the catalogue.
+const columns = (of: (name: string) => string): string =>
+  Array.from({ length: 80 }, (_, at) => of(`c${at}`)).join(', ');
+const content = `
 create table person (id int, name text, nick text);
 insert into person select i, 'secret-' || i % 7, 'secret-nick-' || i
   from generate_series(1, 5000) i;
@@ -58,10 +55,10 @@ create materialized view names as select distinct name from person;
 create materialized view "more Names" as select name || '!' as name from names;
 select lo_from_bytea(7, 'secret-large');
 analyze;`;
-  const text = `update person set name = 'nobody';
+const text = `update person set name = 'nobody';
 update wide set ${columns((it) => `${it} = 'none'`)};
 alter table person drop column nick; select lo_put(7, 0, 'public');`;
-  const greenmask = `common: { pg_bin_path: ${postgresPrograms()} }
+const greenmask = `common: { pg_bin_path: ${postgresPrograms()} }
 restore: { pg_restore_options: { Host: 192.0.2.1, dbname: people } }
 dump:
   pg_dump_options: { host: 192.0.2.1, dbname: host=192.0.2.1 dbname=people }
@@ -72,6 +69,10 @@ dump:
         - { name: Replace, params: { column: name, value: nobody } }
         - { name: SetNull, params: { column: nick } }
 `;
+
+describe('what masks replaced in PostgreSQL', () => {
+  let server: PostgresServer;
+  const kept = 'masked_pristine';
   const psql = (it: string): string =>
     `psql -X -q -v ON_ERROR_STOP=1 -h ${server.root} -p ${server.port} -U postgres ${it}`;
   const state = (user = 'postgres'): string =>
