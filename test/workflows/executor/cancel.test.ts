@@ -41,9 +41,9 @@ describe('a cancelled run', () => {
     const [int, term] = readFileSync(file, 'utf8').trim().split('\n')
       .map((line) => line.split(' '));
     expect([int?.[0], term?.[0]]).toEqual(['SIGINT', 'SIGTERM']);
-    const gap = Number(term?.[1]) - Number(int?.[1]);
-    expect(gap).toBeGreaterThanOrEqual(740);
-    expect(took).toBeGreaterThanOrEqual(990);
+    // From the cancel on: a busy machine may deliver the first of them late.
+    expect(Number(term?.[1]) - before).toBeGreaterThanOrEqual(745);
+    expect(took).toBeGreaterThanOrEqual(995);
   });
 
   it('lets a step end well in time, and still calls it cancelled', async () => {
