@@ -140,7 +140,7 @@ direct_ssh() {
 probe_direct() {
   command -v ssh >/dev/null || { printf 'ssh is not installed on production\n'; return 0; }
   [ "$3" = - ] || command -v pv >/dev/null ||
-    printf 'copy.rate-max needs pv on production for the direct route: apt-get install pv\n'
+    printf 'copy.rate needs pv on production for the direct route: apt-get install pv\n'
   said=$(direct_ssh "$1" "$2" true 2>&1 </dev/null) ||
     printf '%s\n' "$(uname -n) cannot log in to $1 as $(id -un): $said" | head -n 3
 }

@@ -41,7 +41,7 @@ function stateItems({ config, stagingConfig }: WantedInput): CopyItem[] {
     if (state === undefined || there === undefined) return [];
     return [item({
       kind: planned.kind, label: planned.label, name: state.name, title: titleOf(state),
-      productionSpec: specOf(withoutProcesses(sourceOf(state), config)), stagingSpec: there.spec,
+      productionSpec: sourceSpec(withoutProcesses(state, config)), stagingSpec: there.spec,
       from: state.copyFrom,
       masks: config.mask.filter((it) => it.state === state.name),
     })];
@@ -64,11 +64,13 @@ function ofProcesses(path: string, config: Config): string[] {
     .map((file) => literally(file.slice(path.length + 1)));
 }
 
-/** A standby is the same database at another address. */
-function sourceOf(state: StateConfig): StateConfig {
-  if (state.copyFrom.kind !== 'standby') return state;
-  if (state.kind !== 'postgres' && state.kind !== 'mysql') return state;
-  return { ...state, host: state.copyFrom.host, port: state.copyFrom.port ?? state.port };
+/** A standby is the same database at another address, of which nothing is asked but to be read. */
+function sourceSpec(state: StateConfig): string {
+  if (state.copyFrom.kind !== 'standby' || (state.kind !== 'postgres' && state.kind !== 'mysql')) {
+    return specOf(state);
+  }
+  const { host, port } = state.copyFrom;
+  return `${specOf({ ...state, host, port: port ?? state.port })}\treads=only`;
 }
 
 /**

@@ -94,6 +94,11 @@ ${more.join('\n')}
 `;
 }
 
+/** What production runs; hosts without it are refused. */
+export function makeCode(hosts: Hosts): void {
+  mkdirSync(join(hosts.production, 'code'));
+}
+
 /** All that is below a directory, with times and contents: equal where nothing was touched. */
 export function treeOf(root: string): string {
   const ran = spawnSync('sh', ['-c', `cd "$1" && find . -printf '%p %y %m %U %s %T@ %C@ %l\\n' |

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { copyToStaging } from '../../src/copy/copy.ts';
 import { MariadbServer } from '../state/mariadb-server.ts';
 import { PostgresServer, postgresPrograms } from '../state/postgres-server.ts';
-import { makeHosts } from './hosts.ts';
+import { makeCode, makeHosts } from './hosts.ts';
 
 process.env.PATH = `${postgresPrograms()}:${process.env.PATH ?? ''}`;
 
@@ -32,7 +31,7 @@ interface Masking {
 async function copyMasked({ state, by, sql = '' }: Masking): Promise<void> {
   const hosts = makeHosts({ state: [state], instead: [['people', 'masked']],
     more: [`mask: [{ state: people, ${by} }]`] });
-  mkdirSync(join(hosts.production, 'code'));
+  makeCode(hosts);
   try {
     await copyToStaging(hosts.input({ readFile: async () => await Promise.resolve(sql) }));
   } finally {

@@ -2,23 +2,32 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 /** A server of its own in a temporary directory, as the user `mysql`, reached by a socket. */
 export class MariadbServer {
   readonly root: string;
   /** Option file that names the socket; for `defaults-file` of a state. */
   readonly options: string;
+  /** 0: reached by the socket only. */
+  readonly port: number;
   private readonly process: ChildProcess;
 
-  private constructor(root: string, process: ChildProcess) {
+  private constructor(root: string, process: ChildProcess, port: number) {
     this.root = root;
+    this.port = port;
     this.process = process;
     this.options = join(root, 'client.cnf');
     writeFileSync(this.options, `[client]\nsocket=${join(root, 'socket')}\nuser=root\n`);
     chmodSync(this.options, 0o600);
   }
 
-  static async start(settings: readonly string[] = []): Promise<MariadbServer> {
+  static async start(
+    settings: readonly string[] = [], { network = false } = {},
+  ): Promise<MariadbServer> {
+    const port = network ? await freePort() : 0;
+    const reached = network ? [`--port=${port}`, '--bind-address=127.0.0.1']
+      : ['--skip-networking'];
     const root = mkdtempSync(join(tmpdir(), 'seatrial-my-'));
     const account = Number(spawnSync('id', ['-u', 'mysql'], { encoding: 'utf8' }).stdout);
     chownSync(root, account, account);
@@ -28,12 +37,12 @@ export class MariadbServer {
       '--skip-test-db'], { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`mariadb-install-db: ${made.stderr}${made.stdout}`);
     const process = spawn('mariadbd', ['--no-defaults', '--user=mysql',
-      `--datadir=${join(root, 'data')}`, `--socket=${join(root, 'socket')}`, '--skip-networking',
+      `--datadir=${join(root, 'data')}`, `--socket=${join(root, 'socket')}`, ...reached,
       `--pid-file=${join(root, 'pid')}`, `--log-error=${join(root, 'log')}`,
       '--innodb-flush-log-at-trx-commit=0', '--innodb-flush-method=nosync',
       '--innodb-buffer-pool-size=64M', ...settings.map((it) => `--${it}`)],
     { stdio: 'ignore' });
-    const server = new MariadbServer(root, process);
+    const server = new MariadbServer(root, process, port);
     for (let tries = 0; ; tries += 1) {
       if (server.client('', 'select 1').status === 0) return server;
       if (tries > 300) throw new Error(`the server does not start\n${server.log()}`);

@@ -1,8 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 /** Debian keeps the programs of each version apart. */
 export function postgresPrograms(): string {
@@ -34,6 +34,23 @@ export class PostgresServer {
     server.asPostgres('pg_ctl', '-D', join(root, 'data'), '-w', '-l', join(root, 'log'),
       '-o', options, 'start');
     return server;
+  }
+
+  /** Another server that follows this one, which must listen on 127.0.0.1. */
+  async standby(): Promise<PostgresServer> {
+    const root = mkdtempSync(join(tmpdir(), 'seatrial-pg-'));
+    const server = new PostgresServer(root, await freePort());
+    const account = idOf('postgres');
+    chownSync(root, account, account);
+    server.asPostgres('pg_basebackup', '-D', join(root, 'data'), '-h', this.root,
+      '-p', String(this.port), '-U', 'postgres', '-R', '-X', 'stream', '-c', 'fast', '--no-sync');
+    server.asPostgres('pg_ctl', '-D', join(root, 'data'), '-w', '-l', join(root, 'log'), '-o',
+      `-p ${server.port} -k ${root} -c fsync=off -c max_prepared_transactions=2`, 'start');
+    return server;
+  }
+
+  promote(): void {
+    this.asPostgres('pg_ctl', '-D', join(this.root, 'data'), '-w', 'promote');
   }
 
   stop(): void {
@@ -89,15 +106,4 @@ export class PostgresServer {
 
 function idOf(name: string): number {
   return Number(spawnSync('id', ['-u', name], { encoding: 'utf8' }).stdout);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => { resolve(typeof address === 'object' ? address?.port ?? 0 : 0); });
-    });
-  });
 }
