@@ -5,7 +5,8 @@ import {
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, Guestbook, run } from './guestbook.ts';
+import { freePort } from '../fakes/free-port.ts';
+import { Guestbook, run } from './guestbook.ts';
 
 let book: Guestbook;
 const picture = Buffer.from([0, 255, 10, 13, 0, 7]);

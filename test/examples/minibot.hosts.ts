@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.ts';
-import { freePort, run, type Outcome } from './guestbook.ts';
+import { freePort } from '../fakes/free-port.ts';
+import { run, type Outcome } from './guestbook.ts';
 
 /**
  * The application of test/cases/twisted alone, without Seatrial: it behaves as the mail of 2004

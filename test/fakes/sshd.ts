@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 /** A private sshd on 127.0.0.1, as the current user, with throwaway keys. */
 export interface Sshd {
@@ -81,14 +82,6 @@ function fixed(folder: string, port: number): string[] {
     // A person's own start-up files (slow ones, too) are not part of a test.
     `SetEnv HOME=${folder}`, '',
   ];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
 }
 
 /** One probe is one connection in the log, so there is exactly one that succeeds. */

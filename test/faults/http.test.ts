@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { raw } from '../../src/command/command.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { freePort } from '../fakes/free-port.ts';
 import { temporary, write } from '../transaction/sandbox.ts';
 import { FakeHost } from './host.ts';
 
@@ -26,14 +26,6 @@ const hosts: FakeHost[] = [];
 afterAll(() => {
   for (const host of hosts) host.endAll();
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 function packServer(version: string, schema: string): string {
   const directory = temporary();
@@ -65,8 +57,10 @@ checks:
   for (const name of ['run', 'state', 'app/releases', 'records']) {
     mkdirSync(host.path(name), { recursive: true });
   }
-  const plan = await host.plan(packServer('1', '1'), '1', '20260101T000001Z-000001');
-  return { host, open, hidden, plan };
+  // Packed once: a second tarball has other times in it.
+  const first = packServer('1', '1');
+  const plan = await host.plan(first, '1', '20260101T000001Z-000001');
+  return { host, open, hidden, plan, first };
 }
 
 async function answers(port: number): Promise<string> {
@@ -83,15 +77,15 @@ async function deploy(host: FakeHost, plan: Plan, archive: string) {
   host.lay(plan, archive);
   const status = await host.run(plan);
   if (status === undefined) await host.run(plan);
-  return host.result(plan)?.end;
+  const { end, text = '' } = host.result(plan) ?? {};
+  return end === 'refused' ? `refused: ${text}` : end;
 }
 
 const killOnce = '[ -e "$RUN_DIR/x" ] || { : >"$RUN_DIR/x"; kill -s KILL 0; }';
 
 describe('a server behind a private port', { timeout: 120_000 }, () => {
   it('is checked there, let out once, and brought back by whatever kills the program', async () => {
-    const { host, open, hidden, plan } = await makeHost();
-    const first = packServer('1', '1');
+    const { host, open, hidden, plan, first } = await makeHost();
     expect(await deploy(host, plan, first)).toBe('done');
     expect([await answers(open), await answers(hidden)]).toEqual(['version 1', 'nobody']);
     // Old records answer 500 with schema 3, while the health page is green.

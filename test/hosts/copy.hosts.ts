@@ -213,4 +213,17 @@ describe('the direct route', () => {
     expect(records).toHaveLength(3);
     await expectWhole();
   });
+
+  it('is held back to its rate, and refused where nothing can hold it', async () => {
+    const direct = 'copy: { route: direct, rate: 2MB }';
+    await must(production, 'mount --bind /dev/null /usr/bin/pv', 'root');
+    await expect(copyToStaging((await copying(direct)).input))
+      .rejects.toThrow(/^copy.rate needs pv on production for the direct route: .* install pv$/m);
+    await must(production, 'umount /usr/bin/pv', 'root');
+    const began = performance.now();
+    await copyToStaging((await copying(direct)).input);
+    // 8 MB, of which pv lets the first second's through at once.
+    expect(performance.now() - began).toBeGreaterThan(2_000);
+    await expectWhole();
+  });
 });

@@ -1,11 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { artifactJob } from './artifact-job.ts';
+import { freePort } from '../free-port.ts';
 import type { BlobFile } from './call.ts';
 import { openFakeGitHub, type FakeGitHub } from './open.ts';
 import type { ArtifactStore } from './results.ts';
@@ -27,14 +27,6 @@ let endpoint: string;
 let fake: FakeGitHub;
 /** A key of our own: `AZURITE_ACCOUNTS` sets it. */
 const key = randomBytes(32).toString('base64');
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 function hmac(text: string): string {
   return createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest('base64');
