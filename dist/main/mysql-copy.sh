@@ -8,6 +8,7 @@ copy_mysql() {
   mkdir -p -- "$MY_DIR" && my_charset=$(mysql_charset "$MY_DB") ||
     fail "$MY_IDENTITY cannot be reached" || return
   [ -n "$my_charset" ] || fail "there is no database $MY_IDENTITY" || return
+  [ -z "$(spec "$1" reads)" ] || mysql_tell_standby
   mysql_one_instant && mysql_objects "$MY_DB" >"$MY_DIR/before" || return
   printf 'ALTER DATABASE CHARACTER SET %s COLLATE %s;\n' "${my_charset% *}" "${my_charset#* }"
   mysql_write_tables "$MY_DB" --single-transaction && mysql_write_objects "$MY_DB" &&
@@ -17,6 +18,23 @@ copy_mysql() {
   mysql_loose_still || return
   printf -- '-- Server %s\n' "$(mysql_ask 'SELECT VERSION()')"
   sed 's/^/-- Object /' "$MY_DIR/after" && printf -- '-- Dump completed\n'
+}
+
+# A standby that no longer follows has data of some other day. Who may not ask is told nothing.
+mysql_tell_standby() {
+  my_follows=$(mysql_ask 'SHOW REPLICA STATUS\G' --column-names 2>/dev/null ||
+    mysql_ask 'SHOW SLAVE STATUS\G' --column-names 2>/dev/null) || return 0
+  if [ -z "$my_follows" ]; then
+    printf '%s follows no other server: its data may be of any day\n' "$MY_IDENTITY" >&2
+    return
+  fi
+  printf '%s\n' "$my_follows" | AT=$MY_IDENTITY awk -F': ' '
+    $1 ~ /(Slave|Replica)_(IO|SQL)_Running$/ && $2 != "Yes" { stopped = 1 }
+    $1 ~ /Seconds_Behind_(Master|Source)$/ { behind = $2 }
+    END {
+      if (stopped) print ENVIRON["AT"] " no longer follows its primary server"
+      else if (behind > 60) print ENVIRON["AT"] " is " behind " seconds behind its primary server"
+    }' >&2
 }
 
 # Tables that no transaction covers are torn while others write. What is in memory is lost at each

@@ -27,6 +27,8 @@ probe_mysql() {
     mysql_fact exists no
     return 0
   fi
+  # A standby is read, and neither copied on nor renamed.
+  [ -z "$(spec "$1" reads)" ] || MYSQL_READS=only
   mysql_rights
   mysql_shape
   return 0
@@ -78,6 +80,7 @@ mysql_free() {
 }
 
 # Everything that copying, going back and swapping ask for, on the database and on those of ours.
+MYSQL_READS=
 MYSQL_RIGHTS='SELECT INSERT CREATE DROP ALTER INDEX REFERENCES TRIGGER EVENT
   LOCK_TABLES SHOW_VIEW CREATE_VIEW CREATE_ROUTINE ALTER_ROUTINE'
 
@@ -88,9 +91,18 @@ mysql_rights() {
   # A server without roles has no such table.
   mysql_ask "SELECT 1 FROM information_schema.applicable_roles LIMIT 1" >/dev/null 2>&1 ||
     my_mine="grantee = $my_me"
+  [ -z "$MYSQL_READS" ] || MYSQL_RIGHTS='SELECT TRIGGER EVENT SHOW_VIEW'
   mysql_rights_on "$MY_DB"
-  mysql_rights_on "$(mysql_ours copy_a)"
   my_name=$(mysql_text "$MY_DB")
+  [ -n "$MYSQL_READS" ] || mysql_rights_to_make
+  my_hidden=$(mysql_ask "SELECT COUNT(*) FROM information_schema.routines
+    WHERE routine_schema = $my_name AND routine_definition IS NULL")
+  [ "${my_hidden:-0}" = 0 ] || mysql_problem "the account cannot read $my_hidden routines of\
+ $MY_IDENTITY" 'Grant it SELECT on mysql.proc (MariaDB) or SHOW_ROUTINE (MySQL).'
+}
+
+mysql_rights_to_make() {
+  mysql_rights_on "$(mysql_ours copy_a)"
   my_definers=$(mysql_ask "SELECT COUNT(*) FROM (
       SELECT definer FROM information_schema.triggers WHERE trigger_schema = $my_name
       UNION ALL SELECT definer FROM information_schema.views WHERE table_schema = $my_name
@@ -102,10 +114,6 @@ mysql_rights() {
   [ "${my_definers:-0}" = 0 ] || mysql_problem "$my_definers views, triggers, routines or events of\
  $MY_IDENTITY belong to others, and the account may not make such" \
     'Grant it SET USER (MariaDB) or SET_USER_ID (MySQL), or SUPER.'
-  my_hidden=$(mysql_ask "SELECT COUNT(*) FROM information_schema.routines
-    WHERE routine_schema = $my_name AND routine_definition IS NULL")
-  [ "${my_hidden:-0}" = 0 ] || mysql_problem "the account cannot read $my_hidden routines of\
- $MY_IDENTITY" 'Grant it SELECT on mysql.proc (MariaDB) or SHOW_ROUTINE (MySQL).'
 }
 
 mysql_rights_on() {
@@ -119,9 +127,11 @@ mysql_rights_on() {
       my_lacks="$my_lacks${my_lacks:+, }$(printf '%s' "$my_right" | tr _ ' ')"
   done
   [ -n "$my_lacks" ] || return 0
+  my_needed=${MYSQL_READS:+$(printf '%s' "$MYSQL_RIGHTS" | sed 's/ /, /g; s/_/ /g')}
   my_pattern=$(printf '%s' "$1" | sed 's/_seatrial_.*/_seatrial_%/; s/_/\\_/g')
   mysql_problem "the account lacks rights on $1: $my_lacks" \
-    "Let an administrator run: GRANT ALL ON $(mysql_id "$my_pattern").* TO the account."
+    "Let an administrator run: GRANT ${my_needed:-ALL} ON $(mysql_id "$my_pattern").* TO the \
+account."
 }
 
 mysql_shape() {
@@ -130,7 +140,7 @@ mysql_shape() {
   my_fix='ALTER TABLE ... ENGINE=InnoDB, or copy-from a backup or a standby that is read-only.'
   mysql_one_instant
   my_fix='Drop these foreign keys: a swap of one database would leave them behind.'
-  mysql_alone
+  [ -n "$MYSQL_READS" ] || mysql_alone
 }
 
 # mysql_alone: swapping would take along what other databases refer to.

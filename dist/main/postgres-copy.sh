@@ -20,11 +20,28 @@ copy_postgres() {
   PG_OPTIONS="$PG_OPTIONS -c default_transaction_read_only=on -c lock_timeout=60s"
   dump=$(pg_run "$PG_DB" pg_dump --version) || fail 'pg_dump is not there' || return
   head=$(pg_head) || fail "$PG_IDENTITY cannot be read: is it there, and may we connect?" || return
+  pg_tell_standby "$(spec "$1" reads)"
   settings=$(pg_settings_sql "$PG_DB") || fail "the settings of $PG_DB cannot be read" || return
   printf 'seatrial postgres 1\n%s\ndump\t%s\nsettings\t%s\narchive\n' "$head" \
     "$(pg_encoded "$dump")" "$(pg_encoded "$settings")" || return
   pg_run "$PG_DB" pg_dump -w -Fc -Z0 --no-subscriptions --lock-wait-timeout=60000 ||
     fail "pg_dump did not read $PG_IDENTITY to its end"
+}
+
+# pg_tell_standby [only]: a standby that no longer follows has data of some other day.
+pg_tell_standby() {
+  [ -n "$1" ] || return 0
+  pg_sql "$PG_MAINT" at="$PG_IDENTITY" <<'SQL' >&2
+select case when not pg_is_in_recovery()
+  then format('%s follows no other server: its data may be of any day', :'at')
+  when not exists (select from pg_stat_wal_receiver)
+  then format('%s is not connected to its primary server: its last change is of %s', :'at', last)
+  when pg_last_wal_replay_lsn() < pg_last_wal_receive_lsn() and now() - at > interval '1 min'
+  then format('%s lags behind its primary server: its last change is of %s', :'at', last)
+  else '' end
+from (select pg_last_xact_replay_timestamp() as at) t, lateral (select coalesce(
+  to_char(at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), 'an unknown time') as last) l;
+SQL
 }
 
 pg_encoded() { printf '%s' "$1" | base64 | tr -d '\n'; }

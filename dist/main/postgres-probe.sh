@@ -5,6 +5,8 @@
 probe_postgres() {
   pg_open "$1"
   label=$2
+  # A standby is read, and neither copied on nor renamed.
+  PG_READS=$(spec "$1" reads)
   PG_OPTIONS="$PG_OPTIONS -c default_transaction_read_only=on -c statement_timeout=60s"
   for tool in psql pg_dump pg_restore; do
     command -v "$tool" >/dev/null || pg_problem "the host has no $tool" \
@@ -52,9 +54,11 @@ pg_lasting_schema() {
     $3 !~ / partition of /'
 }
 
+# With `reads` only what stands in the way of pg_dump.
 pg_probe_server() {
   dump=$(pg_run "$PG_MAINT" pg_dump --version 2>/dev/null | sed 's/[^0-9]*\([0-9]*\).*/\1/')
-  pg_sql "$PG_MAINT" label="$label" db="$PG_DB" dump="${dump:-0}" as="${PG_AS:-the login}" <<'SQL'
+  pg_sql "$PG_MAINT" label="$label" db="$PG_DB" dump="${dump:-0}" as="${PG_AS:-the login}" \
+    reads="$PG_READS" <<'SQL'
 \set fact 'select ''state'', :''label'', '
 \set problem 'select ''state'', :''label'', ''problem'', '
 :fact 'parity:server-version', current_setting('server_version');
@@ -64,8 +68,13 @@ pg_probe_server() {
 where :dump <> 0 and :dump < current_setting('server_version_num')::int / 10000;
 :problem format('PostgreSQL %s is older than 11', current_setting('server_version')),
   'Upgrade the server first.' where current_setting('server_version_num')::int < 110000;
+select :'reads' <> '' as reads_only \gset
+\if :reads_only
+  \quit
+\endif
 :problem format('the server is a standby, which cannot be renamed or copied on'),
-  'Name the primary server as host.' where pg_is_in_recovery() and :'db' <> '';
+  'Name the primary server as host; copy-from: { standby: host:port } reads this one.'
+where pg_is_in_recovery() and :'db' <> '';
 :problem format('role %s may not create databases, and a rescue copy is one', current_user),
   format('Run once as a superuser of the database server: alter role %I createdb', current_user)
 from pg_roles where rolname = current_user and not rolsuper and not rolcreatedb;
@@ -106,7 +115,7 @@ SQL
 }
 
 pg_probe_database() {
-  pg_sql "$PG_DB" label="$label" <<'SQL'
+  pg_sql "$PG_DB" label="$label" reads="$PG_READS" <<'SQL'
 \set fact 'select ''state'', :''label'', '
 \set problem 'select ''state'', :''label'', ''problem'', '
 :fact 'bytes', pg_database_size(current_database());
@@ -142,7 +151,7 @@ from pg_class where relkind in ('r', 'p') and row_security_active(oid) having co
   current_database(), subname),
   format('Disable it before and create it anew after: alter subscription %I disable', subname)
 from pg_subscription
-where subdbid = (select oid from pg_database where datname = current_database());
+where :'reads' = '' and subdbid = (select oid from pg_database where datname = current_database());
 SQL
 }
 

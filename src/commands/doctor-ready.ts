@@ -37,6 +37,7 @@ export function noteHost(notes: Notes, looked: HostLooked): void {
   for (const { what, problems } of parts) notes.judge(what, problems, rightOf(what, looked));
   noteRights(notes, looked);
   noteBoot(notes, looked);
+  noteExpiry(notes, looked);
   noteTransaction(notes, looked);
   noteInstalled(notes, looked);
   noteClock(notes, looked.readiness);
@@ -109,6 +110,18 @@ function noteBoot(notes: Notes, { config, facts, where }: HostLooked): void {
   } else if (facts.gate === 'missing' && facts.hasSystemd) {
     notes.warn('gate', 'is not there: units that wait for it would not start', install);
   } else notes.ok('gate', facts.gate);
+}
+
+function noteExpiry(notes: Notes, { facts, where }: HostLooked): void {
+  if (where !== 'staging') return;
+  if (facts.hasExpiryTimer) {
+    notes.ok('expiry', 'a timer removes copies whose time is over');
+    return;
+  }
+  notes.warn('expiry', 'no timer removes copies whose time is over', facts.hasSystemd
+    ? 'They would stay until the next command comes here. Run once: ' +
+      'seatrial doctor --install --host staging'
+    : 'There is no systemd: they go when the next command comes here.');
 }
 
 function noteTransaction(notes: Notes, { facts, where }: HostLooked): void {

@@ -163,11 +163,11 @@ Promise<CopyRecord[]> {
 /** Has the copies removed when their time is over. */
 async function expireInTime(copying: Copying, left: readonly CopyRecord[]): Promise<void> {
   const { targetSite: site, clock } = copying;
-  const first = Math.min(...left.map((it) => it.expiresAt));
-  if (!Number.isFinite(first)) return;
-  const seconds = Math.max(1, Math.ceil((first - clock()) / 1000) + 1);
+  if (left.length === 0) return;
+  const seconds = new Set(left.map((it) =>
+    String(Math.max(1, Math.ceil((it.expiresAt - clock()) / 1000) + 1))));
   const result = await must(copying.target, {
-    ...call(site, [], ['keep_until', String(seconds)]), stdin: expiryProgram(site, left) });
+    ...call(site, [], ['keep_until', ...seconds]), stdin: expiryProgram(site, left) });
   if (result.trim() !== '') copying.report({ kind: 'note', text: result.trim() });
 }
 

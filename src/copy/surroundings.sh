@@ -145,18 +145,39 @@ probe_direct() {
     printf '%s\n' "$(uname -n) cannot log in to $1 as $(id -un): $said" | head -n 3
 }
 
-# keep_until EPOCH UNIT-SECONDS: who is root where systemd is has the copies removed in time; else
-# the next command that comes here does it. The program looks at the clock itself.
+# keep_until SECONDS…: copies expire in so many. The timer that doctor installs runs the program,
+# which looks at the clock itself. Where there is none, who is root where systemd is makes one that
+# lasts until a reboot; else the next command that comes here does it. Prints what a person needs.
 keep_until() {
-  cat >"$COPY/expire.sh.part" && mv -f -- "$COPY/expire.sh.part" "$COPY/expire.sh" || return
-  [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] || return 0
-  systemctl stop "seatrial-expire-$APP.timer" 2>/dev/null
-  systemd-run --quiet --collect --unit="seatrial-expire-$APP" --on-active="$1" \
-    /bin/sh "$COPY/expire.sh" || say 'no timer could be made: the copies go at the next contact'
+  # Flushed as the copies are: after a power cut it must be there as well.
+  cat >"$COPY/expire.sh.part" && flush "$COPY/expire.sh.part" &&
+    mv -f -- "$COPY/expire.sh.part" "$COPY/expire.sh" && flush "$COPY" || return
+  [ -d /run/systemd/system ] || return 0
+  timer=seatrial-expire-$APP.timer
+  if [ -e "/etc/systemd/system/$timer" ]; then
+    systemctl is-active --quiet -- "$timer" ||
+      printf '%s does not run on %s: the copies go at the next contact\n' "$timer" "$(uname -n)"
+    return 0
+  fi
+  [ "$(id -u)" = 0 ] || return 0
+  systemctl stop -- "$timer" 2>/dev/null
+  for seconds in "$@"; do set -- "$@" "--timer-property=OnActiveSec=$seconds"; shift; done
+  systemd-run --quiet --collect --unit="seatrial-expire-$APP" "$@" /bin/sh "$COPY/expire.sh" ||
+    printf 'no timer could be made on %s: the copies go at the next contact\n' "$(uname -n)"
+}
+
+# when_due EPOCH COMMAND…: before that it touches nothing, and waits for nobody.
+when_due() {
+  [ "$(date +%s)" -ge "$1" ] || return 0
+  shift
+  "$@"
 }
 
 # expire_at EPOCH KIND SPEC LABEL
 expire_at() { [ "$(date +%s)" -lt "$1" ] || "discard_$2" "$3" "$4"; }
+
+# ended_at EPOCH: with the last copy the program that removes them has nothing left to do.
+ended_at() { [ "$(date +%s)" -lt "$1" ] || rm -f -- "$COPY/expire.sh"; }
 
 # forget_all_at EPOCH FUNCTION: nothing of production stays. Not while a rehearsal is at work, or
 # has died in it: then something of the copy may run, and the next contact ends that first.

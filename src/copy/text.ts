@@ -74,9 +74,13 @@ export interface Expiring {
 export function expiryProgram(site: Site, entries: readonly Expiring[]): string {
   const words = (it: Expiring): string => [it.kind, it.spec, it.label].map(quote).join(' ');
   const at = (it: Expiring): number => Math.ceil(it.expiresAt / 1000);
+  const first = Math.min(...entries.map(at));
+  const last = Math.max(...entries.map(at));
+  // A run of its own: what the run that copied has begun goes on.
+  const own = { ...site, run: 'expiry' };
   return [
     '#!/bin/sh',
-    copyText(site, entries.map((it) => it.kind)),
+    copyText(own, entries.map((it) => it.kind)),
     ...['rounds', 'forget'].map(runtimeText),
     'each_state() {',
     ...entries.filter((it) => it.label.startsWith('state')).map((it) =>
@@ -84,10 +88,10 @@ export function expiryProgram(site: Site, entries: readonly Expiring[]): string 
     '  :', '}',
     'expire_all() {',
     ...entries.map((it) => `  expire_at ${at(it)} ${words(it)}`),
-    `  forget_all_at ${Math.max(...entries.map(at))} forget_laid`, '}',
+    `  forget_all_at ${last} forget_laid && ended_at ${last}`, '}',
     'forget_laid() {',
     ...entries.map((it) => `  unlay_${it.kind} ${quote(it.spec)} || return`),
-    '  :', '}', 'write_to expire_all', '',
+    '  :', '}', `when_due ${first} write_to expire_all`, '',
   ].join('\n');
 }
 

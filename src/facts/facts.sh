@@ -106,6 +106,7 @@ fact_units() {
   loader=seatrial-$application.service
   [ -d /run/systemd/system ] || return
   fact_if boot-unit boots "$loader" "$records"
+  fact_if expiry-timer expires "seatrial-expire-$application" "$records"
   fact_if may-launch may systemctl start --no-block "$loader"
   for unit in "$@"; do
     fact_unit "$unit" "$records/gate"
@@ -128,6 +129,12 @@ fact_unit() {
 boots() {
   systemctl is-enabled -- "$1" && [ "$(property User "$1")" = "$(id -un)" ] &&
     [ "$(property WorkingDirectory "$1")" = "$2" ]
+}
+
+# expires NAME RECORDS: the timer is at work, and its program is that of these copies.
+expires() {
+  systemctl is-active -- "$1.timer" && [ "$(property User "$1.service")" = "$(id -un)" ] &&
+    [ "$(property WorkingDirectory "$1.service")" = "$2" ]
 }
 
 property() { systemctl show -p "$1" --value -- "$2"; }

@@ -30,6 +30,8 @@ export interface HostFacts {
   readonly gate: 'missing' | 'open' | 'closed';
   /** Enabled, and made for this login and these records. */
   readonly hasBootUnit: boolean;
+  /** On staging: removes this login's copies when their time is over. */
+  readonly hasExpiryTimer: boolean;
   readonly mayLaunchUnit: boolean;
   readonly units: ReadonlyMap<string, UnitFacts>;
   /** By name: users that commands are run as. */

@@ -17,6 +17,7 @@ export function parseFacts(output: string): HostFacts {
     ...hostPart(raw),
     ...recordsPart(raw),
     hasBootUnit: first(raw, 'boot-unit') === 'yes',
+    hasExpiryTimer: first(raw, 'expiry-timer') === 'yes',
     mayLaunchUnit: first(raw, 'may-launch') === 'yes',
     units: byName(raw, { kind: 'unit', fields: unitFields, make: unitOf }),
     accounts: byName(raw, { kind: 'account', fields: ['exists', 'usable'], make: (get) =>

@@ -21,9 +21,12 @@ export function installScript(config: Config, facts: HostFacts,
     `[ -L ${quote(`${config.records}/gate`)} ] || ln -s . ${quote(`${config.records}/gate`)}`,
     ...(facts.hasSystemd ? systemdLines(config, facts) : []),
     ...(where === 'staging' ? isolationLines(config, facts) : []),
+    ...(where === 'staging' && facts.hasSystemd ? expiryLines(config, facts) : []),
     ...(facts.isRoot ? [] : sudoFile(config, facts, where)),
     ...(facts.hasSystemd ? ['systemctl daemon-reload',
       `systemctl enable seatrial-${config.application}.service`] : []),
+    ...(where === 'staging' && facts.hasSystemd
+      ? [`systemctl enable --now seatrial-expire-${config.application}.timer`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -80,6 +83,19 @@ function loaderUnit(config: Config, facts: HostFacts): string[] {
     '',
     '[Install]',
     'WantedBy=multi-user.target',
+  ];
+}
+
+/** Removes copies whose time is over, also where nobody comes by and after a reboot. */
+function expiryLines({ application, records }: Config, { user }: HostFacts): string[] {
+  const unit = `/etc/systemd/system/seatrial-expire-${application}`;
+  return [
+    file(`${unit}.service`, ['[Unit]', `Description=Seatrial, expired copies of ${application}`,
+      `ConditionPathExists=${records}/copy/expire.sh`, '', '[Service]', 'Type=oneshot',
+      `User=${user}`, `WorkingDirectory=${records}`, 'ExecStart=/bin/sh copy/expire.sh']),
+    file(`${unit}.timer`, ['[Unit]', `Description=Seatrial, expired copies of ${application}`, '',
+      '[Timer]', 'OnCalendar=*:0/10', 'Persistent=true', '', '[Install]',
+      'WantedBy=timers.target']),
   ];
 }
 

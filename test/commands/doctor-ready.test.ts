@@ -18,9 +18,10 @@ checks: [{ http: "http://localhost:{PORT}/" }]
 const ready: Readiness = { clockAheadSeconds: 0, clockKept: 'yes', failedBytes: 0,
   freeBytes: 1e9, mayRun: [true, true, true, true] };
 
-function look(changes: Changes = {}, readiness: Partial<Readiness> = {}): readonly Finding[] {
-  const notes = notesOf('production');
-  noteHost(notes, { config, where: 'production', facts: hostFacts(config, changes),
+function look(changes: Changes = {}, readiness: Partial<Readiness> = {},
+  where: 'production' | 'staging' = 'production'): readonly Finding[] {
+  const notes = notesOf(where);
+  noteHost(notes, { config, where, facts: hostFacts(config, changes),
     readiness: { ...ready, ...readiness } });
   return notes.list;
 }
@@ -36,6 +37,16 @@ describe('one host', () => {
     expect(look().map((it) => it.what)).toEqual(['tools', 'records', 'users of commands',
       'services', 'installation', 'state', 'logs', 'space', 'sudo', 'boot unit', 'gate',
       'transaction', 'release', 'clock', 'failed bundles']);
+  });
+
+  it('is told on staging that nothing removes copies in time', () => {
+    const expiry = (changes: Changes): Finding | undefined =>
+      look(changes, {}, 'staging').find((it) => it.what === 'expiry');
+    expect(expiry({})?.state).toBe('ok');
+    expect(expiry({ 'expiry-timer': 'no' })).toMatchObject({ state: 'warning',
+      fix: expect.stringContaining('seatrial doctor --install --host staging') as string });
+    expect(expiry({ 'expiry-timer': 'no', systemd: 'no' })).toMatchObject({ state: 'warning',
+      fix: expect.stringMatching(/^There is no systemd/) as string });
   });
 
   it.each<[string, Changes, Partial<Readiness>, string]>([

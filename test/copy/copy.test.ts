@@ -62,10 +62,34 @@ describe('a copy', () => {
     const program = join(hosts.staging, 'records/copy/expire.sh');
     expect(await status('sh', program)).toBe(0);
     expect(left(hosts)).toEqual(['pristine-up']);
-    const over = readFileSync(program, 'utf8').replace(/(expire_at|all_at) [0-9]+/g, '$1 1');
+    const over = readFileSync(program, 'utf8').replace(/(expire_at|all_at|ended_at|when_due) [0-9]+/g, '$1 1');
     writeFileSync(program, over);
     expect(await status('sh', program)).toBe(0);
     expect(left(hosts)).toEqual([]);
+    expect(existsSync(program)).toBe(false);
+    await hosts.close();
+  });
+
+  it('is not even locked by its timer before its time', async () => {
+    const hosts = makeHosts({ state: directory, more: ['copy: { expires: 2h, fresh-for: 0 }'] });
+    fill(hosts);
+    await copyToStaging(hosts.input());
+    const records = join(hosts.staging, 'records/copy');
+    // A lay of the same run is at work for long.
+    const holder = spawn('sh', ['-c', 'exec 7>>"$0/lock"; flock 7; echo; exec sleep 60', records]);
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    try {
+      const began = performance.now();
+      expect(await status('sh', join(records, 'expire.sh'))).toBe(0);
+      expect(performance.now() - began).toBeLessThan(2_000);
+      const program = readFileSync(join(records, 'expire.sh'), 'utf8');
+      writeFileSync(join(records, 'expire.sh'), program.replace(/when_due [0-9]+/, 'when_due 1'));
+      expect(await status('sh', join(records, 'expire.sh'))).toBe(1);
+      expect(holder.exitCode).toBe(null);
+      expect(holder.signalCode).toBe(null);
+    } finally {
+      holder.kill('SIGKILL');
+    }
     await hosts.close();
   });
 
@@ -78,7 +102,7 @@ describe('a copy', () => {
     const records = join(hosts.staging, 'records');
     const program = join(records, 'copy/expire.sh');
     const text = readFileSync(program, 'utf8');
-    const lay = text.replace(/write_to expire_all\n$/, '');
+    const lay = text.replace(/when_due [0-9]+ write_to expire_all\n$/, '');
     for (const path of ['up', 'code']) {
       writeFileSync(program, `${lay}RUN_DIR=/tmp; lay_directory ${join(hosts.staging, path)} x\n`);
       expect(await status('sh', program)).toBe(0);
@@ -89,7 +113,7 @@ describe('a copy', () => {
       writeFileSync(join(records, path, 'file'), 'alice@example.org');
     }
     writeFileSync(join(records, 'installed.json'), '{}');
-    const over = text.replace(/(expire_at|all_at) [0-9]+/g, '$1 1');
+    const over = text.replace(/(expire_at|all_at|ended_at|when_due) [0-9]+/g, '$1 1');
     writeFileSync(join(records, 'unfinished'), 'one');
     writeFileSync(program, over);
     expect(await status('sh', program)).toBe(1);
@@ -100,6 +124,7 @@ describe('a copy', () => {
     expect(readFileSync(join(hosts.staging, 'up/own'), 'utf8')).toBe('of staging');
     expect(existsSync(join(hosts.staging, 'code'))).toBe(false);
     expect(readdirSync(records).sort()).toEqual(['copy', 'failed', 'lock', 'runs', 'unfinished']);
+    expect(readdirSync(join(records, 'copy')).sort()).toEqual(['copies.json', 'lock', 'lock.run']);
     expect(await status('sh', '-c', `! grep -r -q alice ${hosts.staging}`)).toBe(0);
     await hosts.close();
   });

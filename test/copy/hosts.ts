@@ -34,11 +34,13 @@ export interface HostsOptions {
   readonly more?: readonly string[];
   /** What stands on staging for what production has, besides the directory. */
   readonly instead?: readonly (readonly [of: string, use: string])[];
+  /** Where it all lies; a host that is started again empties /tmp. */
+  readonly parent?: string;
   readonly transport?: (role: 'production' | 'staging') => Transport;
 }
 
 export function makeHosts(options: HostsOptions): Hosts {
-  const root = mkdtempSync(join(tmpdir(), 'seatrial-copy-test-'));
+  const root = mkdtempSync(join(options.parent ?? tmpdir(), 'seatrial-copy-test-'));
   roots.push(root);
   const production = join(root, 'production');
   const staging = join(root, 'staging');

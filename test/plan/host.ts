@@ -30,7 +30,7 @@ export function hostFacts(config: Config, changes: Changes = {}): HostFacts {
   const told: Record<string, string | undefined> = {
     user: 'deploy', uid: '1000', host: 'www', machine: 'm', boot: 'b', path: '/usr/bin:/bin',
     systemd: 'yes', 'kill-user-processes': 'b false', records: 'writable', lock: 'free',
-    gate: 'open', 'boot-unit': 'yes', 'may-launch': 'yes',
+    gate: 'open', 'boot-unit': 'yes', 'expiry-timer': 'yes', 'may-launch': 'yes',
     ...Object.fromEntries(tools.map((tool) => [`tool.${tool}`, 'yes'])),
     'tool.gnu-cp': '1', 'tool.gnu-mv': '1', 'tool.gnu-find': 'yes',
     ...unitsIn(config), ...pathsIn(config), ...changes, complete: changes['complete'] ?? 'yes',
