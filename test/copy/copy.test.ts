@@ -14,6 +14,8 @@ function fill(hosts: Hosts): void {
   writeFileSync(join(hosts.production, 'up/secret'), 'alice@example.org');
 }
 
+/** In the program that removes copies. */
+const times = /(expire_at|all_at|ended_at|when_due) [0-9]+/g;
 const directory = ['directory: "{root}/up"'];
 const side = (hosts: Hosts): string => join(hosts.staging, `.seatrial-${hosts.application}`);
 const left = (hosts: Hosts): string[] => (existsSync(side(hosts)) ? readdirSync(side(hosts)) : [])
@@ -62,7 +64,7 @@ describe('a copy', () => {
     const program = join(hosts.staging, 'records/copy/expire.sh');
     expect(await status('sh', program)).toBe(0);
     expect(left(hosts)).toEqual(['pristine-up']);
-    const over = readFileSync(program, 'utf8').replace(/(expire_at|all_at|ended_at|when_due) [0-9]+/g, '$1 1');
+    const over = readFileSync(program, 'utf8').replace(times, '$1 1');
     writeFileSync(program, over);
     expect(await status('sh', program)).toBe(0);
     expect(left(hosts)).toEqual([]);
@@ -113,7 +115,7 @@ describe('a copy', () => {
       writeFileSync(join(records, path, 'file'), 'alice@example.org');
     }
     writeFileSync(join(records, 'installed.json'), '{}');
-    const over = text.replace(/(expire_at|all_at|ended_at|when_due) [0-9]+/g, '$1 1');
+    const over = text.replace(times, '$1 1');
     writeFileSync(join(records, 'unfinished'), 'one');
     writeFileSync(program, over);
     expect(await status('sh', program)).toBe(1);

@@ -67,7 +67,7 @@ afterAll(async () => {
 });
 
 describe('a copy whose time is over', () => {
-  it('goes by the timer that doctor installs, of an ordinary user, also after a reboot', async () => {
+  it('goes by the timer that doctor installs, of any login, also after a power cut', async () => {
     const hosts = await hostsOn('deploy', '{ fresh-for: 0, expires: 10s }');
     const { transport, config } = hosts.input().staging;
     const facts = await gatherFacts(transport, config, 'staging');
