@@ -7,6 +7,7 @@ const files: Readonly<Record<StateKind | 'base', readonly URL[]>> = {
   directory: [
     new URL('./kinds/directory.sh', import.meta.url),
     new URL('./kinds/directory-copy.sh', import.meta.url),
+    new URL('./kinds/directory-receive.sh', import.meta.url),
     new URL('./kinds/directory-look.sh', import.meta.url),
   ],
   sqlite: [

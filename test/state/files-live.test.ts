@@ -89,6 +89,27 @@ ${path}2 state1 <"$RUN_DIR/stream"`,
     expect(readFileSync(join(copy, 'link/new'), 'utf8')).toBe('new\n');
   });
 
+  it.each([
+    { what: 'a directory where something is excluded', name: '.', exclude: 'own', status: 0 },
+    { what: 'a directory where nothing is', name: '.', exclude: '', status: 1 },
+    { what: 'a file', name: './a', exclude: 'own', status: 1 },
+  ])('of $what: tar tells a change that no listing shows', async ({ name, exclude, status }) => {
+    const { box, path, verb } = scene(shell, 'state');
+    mkdirSync(path);
+    writeFileSync(join(path, 'a'), 'x');
+    const shims = temporary();
+    writeFileSync(join(shims, 'tar'), `#!/bin/sh
+${need('tar')} "$@" || exit
+case "$*" in *rhS*) echo "tar: ${name}: file changed as we read it" >&2; exit 1 ;; esac
+`, { mode: 0o755 });
+    spawnSync('sleep', ['0.2']);
+    const ran = await verb(`copy_directory '${exclude === '' ? path
+      : `path=${path}\texclude=${exclude}`}' >/dev/null`,
+    { path: [shims, process.env.PATH].join(delimiter) });
+    expect(ran.status, ran.output).toBe(status);
+    if (status !== 0) expect(why(box)).toContain(`tar: ${name}: file changed as we read it`);
+  });
+
   it('in which a process writes to a deleted file is refused, but not for what is excluded',
     async () => {
       const { box, path, verb } = scene(shell, 'state');
