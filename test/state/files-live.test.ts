@@ -1,13 +1,14 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync,
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync,
   writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { quote } from '../../src/command/quote.ts';
 import { stateText } from '../../src/state/text.ts';
 import { makeDatabase, type Journal } from '../transaction/databases.ts';
-import { crashShims, makeBox, need, run, runIn, shells, temporary, toolbox, why, type Box,
-  type Ran, type Shell } from '../transaction/sandbox.ts';
+import { crashShims, need, run, shells, temporary, toolbox, why }
+  from '../transaction/sandbox.ts';
+import { holding, scene } from './scene.ts';
 
 /** What only files can do to a copy: each is met here by the verbs of directories and of SQLite. */
 const usual = ['awk', 'cat', 'chmod', 'chown', 'cmp', 'comm', 'cp', 'cut', 'date', 'dd', 'df',
@@ -15,32 +16,6 @@ const usual = ['awk', 'cat', 'chmod', 'chown', 'cmp', 'comm', 'cp', 'cut', 'date
   'readlink', 'rm',
   'sed', 'sh', 'sleep', 'sort', 'stat', 'sync', 'tail', 'tar', 'tr', 'uname', 'wc', 'xargs',
   'sha256sum', 'mktemp', 'getconf', 'getent', 'basename'];
-
-interface Scene {
-  readonly box: Box;
-  readonly path: string;
-  readonly verb: (text: string, more?: { readonly path?: string }) => Promise<Ran>;
-}
-
-function scene(shell: Shell, name: string): Scene {
-  const box = makeBox(join(temporary(), 'box'));
-  return {
-    box, path: join(box.root, 'live', name),
-    verb: async (text, more = {}) => {
-      rmSync(join(box.runDirectory, 'why'), { force: true });
-      return await runIn(box, { shell,
-        text: `SCRATCH=$RUN_DIR/scratch; mkdir -p "$SCRATCH"\n${text}`,
-        ...(more.path === undefined ? {} : { path: more.path }) });
-    },
-  };
-}
-
-async function holding(program: string, ...words: readonly string[]): Promise<ChildProcess> {
-  const child = spawn('python3', ['-c', `${program}\nprint(flush=True)\nimport time\n` +
-    'time.sleep(60)', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => child.stdout?.once('data', resolve));
-  return child;
-}
 
 describe.each(shells)('a directory, in %s', (shell) => {
   it('that never stands still is refused, with what changes and what helps', async () => {
