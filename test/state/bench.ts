@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
+  from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { quote } from '../../src/command/quote.ts';
 import type { StateKind } from '../../src/state/spec.ts';
 import { stateText } from '../../src/state/text.ts';
@@ -159,19 +161,22 @@ export class Verbs {
 
   /**
    * Runs `copy_KIND` or `probe_KIND` as a program outside of any transaction: the verbs of the
-   * kind, `fail` and SCRATCH, no more. Standard output goes to the file.
+   * kind, `fail` and SCRATCH, no more. Standard output is a pipe, as ever (pg_dump writes
+   * otherwise into a file, where it can go back), and comes to the file.
    */
   async bare(verb: 'copy' | 'probe', file: string, ...words: readonly string[]): Promise<Bare> {
     const scratch = temporary();
     const program = write(join(scratch, 'program.sh'), ['set -u', 'export LC_ALL=C',
       `SCRATCH=${quote(join(scratch, 'scratch'))}`, 'APP=fake', 'mkdir "$SCRATCH"',
       `fail() { printf 'failed: %s\\n' "$*" >&2; return 1; }`,
-      stateText([this.bench.kind]), `${this.text(verb, ...words)} >${quote(file)}`, ''].join('\n'));
-    const child = spawn(need(this.shell), [program], { stdio: ['ignore', 'ignore', 'pipe'],
+      stateText([this.bench.kind]), this.text(verb, ...words), ''].join('\n'));
+    const child = spawn(need(this.shell), [program], { stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: '/nonexistent' } });
+    const written = pipeline(child.stdout, createWriteStream(file));
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString('utf8'); });
     const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    await written;
     return { status: status ?? undefined, errors };
   }
 }
