@@ -45,7 +45,7 @@ async function connect(user: string): Promise<Transport> {
 async function hostsOn(user: string, copy: string): Promise<Hosts> {
   const transport = await connect(user);
   const hosts = makeHosts({ state: ['directory: "{root}/up"'], transport: () => transport,
-    parent: '/var/tmp', more: [`copy: ${copy}`] });
+    parent: '/var/cache', more: [`copy: ${copy}`] });
   await must(`mkdir -p ${hosts.production}/up ${hosts.production}/code ${hosts.staging}
     echo alice >${hosts.production}/up/secret; echo 1 >${hosts.production}/code/main
     chown -R ${user} ${hosts.root}`);

@@ -34,7 +34,7 @@ export interface HostsOptions {
   readonly more?: readonly string[];
   /** What stands on staging for what production has, besides the directory. */
   readonly instead?: readonly (readonly [of: string, use: string])[];
-  /** Where it all lies; a host that is started again empties /tmp. */
+  /** Where it all lies; a host that is started again empties /tmp, and tests look into /var/tmp. */
   readonly parent?: string;
   readonly transport?: (role: 'production' | 'staging') => Transport;
 }
