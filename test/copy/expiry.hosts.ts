@@ -105,14 +105,14 @@ describe('a copy whose time is over', () => {
   });
 
   it('goes at its own time where root has installed nothing', async () => {
-    const hosts = await hostsOn('root', '{ fresh-for: 4s, expires: 4s }');
+    const hosts = await hostsOn('root', '{ fresh-for: 15s, expires: 15s }');
     await copyToStaging(hosts.input());
-    await sleep(2500);
+    await sleep(8_000);
     await must(`rm -r ${kept(hosts, 'code')}`);
     await copyToStaging(hosts.input());
     expect(await must(`cat ${kept(hosts, 'up')}/secret`)).toBe('alice');
-    await until(`! test -e ${kept(hosts, 'up')} && test -e ${kept(hosts, 'code')}`, 10);
-    await until(`! test -e ${kept(hosts, 'code')}`, 10);
+    await until(`! test -e ${kept(hosts, 'up')} && test -e ${kept(hosts, 'code')}`, 20);
+    await until(`! test -e ${kept(hosts, 'code')}`, 20);
     await until(`! systemctl is-active ${timerOf(hosts)}`, 10);
   });
 });
