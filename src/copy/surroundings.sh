@@ -162,7 +162,9 @@ keep_until() {
   [ "$(id -u)" = 0 ] || return 0
   systemctl stop -- "$timer" 2>/dev/null
   for seconds in "$@"; do set -- "$@" "--timer-property=OnActiveSec=$seconds"; shift; done
-  systemd-run --quiet --collect --unit="seatrial-expire-$APP" "$@" /bin/sh "$COPY/expire.sh" ||
+  # Else it may come a minute late.
+  systemd-run --quiet --collect --unit="seatrial-expire-$APP" \
+    --timer-property=AccuracySec=1s "$@" /bin/sh "$COPY/expire.sh" ||
     printf 'no timer could be made on %s: the copies go at the next contact\n' "$(uname -n)"
 }
 
