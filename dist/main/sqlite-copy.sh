@@ -6,6 +6,8 @@
 
 SQLITE_WAIT_SECONDS=60
 SQLITE_TRIES_MAX=60
+# For an application that opens its database so often that it never stands still.
+SQLITE_LOG_SECONDS=2
 
 # The stream is an archive: `database`, what must stay beside it where it could not be merged, and
 # `end`.
@@ -58,11 +60,16 @@ copy_by_any_way() {
   try=1
   while :; do
     if opened_safely "$1" "$SQLITE_COPIER"; then
-      copy_in_use "$1" "$2"
+      copy_in_use "$1" "$2" 0
       status=$?
       [ "$status" = 75 ] || return "$status"
     fi
     copy_standing "$1" "$2" && return
+    if [ "$SQLITE_COPIER" = python3 ] && is_wal "$1"; then
+      copy_in_use "$1" "$2" "$SQLITE_LOG_SECONDS"
+      status=$?
+      [ "$status" = 75 ] || return "$status"
+    fi
     [ "$try" -lt "$SQLITE_TRIES_MAX" ] || break
     try=$((try + 1))
   done
@@ -114,12 +121,12 @@ sqlite_uri() {
   printf 'file:%s?%s' "$(printf '%s' "$1" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')" "$2"
 }
 
-# copy_in_use PATH COPY: 75 where the log went away in between.
+# copy_in_use PATH COPY SECONDS: 75 where the log went away, and did not come in so many.
 copy_in_use() {
   rm -f -- "$2"
   case $SQLITE_COPIER in
     python3) python3 -c "$sqlite_hold$sqlite_step" "$1" "$(sqlite_uri "$1" mode=ro)" "$2" \
-        "$SQLITE_WAIT_SECONDS" ;;
+        "$SQLITE_WAIT_SECONDS" "$3" ;;
     *) sqlite3 -batch -init /dev/null -cmd ".timeout ${SQLITE_WAIT_SECONDS}000" \
         "$(sqlite_uri "$1" mode=ro)" \
         "vacuum into '$(printf '%s' "$2" | sed "s/'/''/g")'" >/dev/null ;;
@@ -149,17 +156,20 @@ same_mode() {
 sqlite_hold='
 import fcntl, os, sys, time
 held = os.open(sys.argv[1], os.O_RDONLY)
-if os.pread(held, 20, 0)[18:19] == b"\2":
-    for attempt in range(100):
-        try:
-            fcntl.lockf(held, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002)
-            break
-        except OSError:
-            time.sleep(0.05)
+began = time.monotonic()
+while os.pread(held, 20, 0)[18:19] == b"\2":
+    try:
+        fcntl.lockf(held, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002)
+    except OSError:
+        patience = 5
     else:
+        if all(os.path.exists(sys.argv[1] + it) for it in ("-wal", "-shm")):
+            break
+        fcntl.lockf(held, fcntl.LOCK_UN, 510, 0x40000002)
+        patience = float(sys.argv[5])
+    if time.monotonic() - began >= patience:
         sys.exit(75)
-    if not all(os.path.exists(sys.argv[1] + it) for it in ("-wal", "-shm")):
-        sys.exit(75)
+    time.sleep(0.002)
 '
 
 # Pages as they are, the free ones too: a migration takes as long on the copy. No flush: it is

@@ -123,9 +123,10 @@ describe('a copy over ssh', () => {
       done`, { user: 'deploy', timeoutMs: 100_000 });
     const before = await tree();
     const { input } = await copying();
-    const records = await copyToStaging(input);
-    await must(production, 'touch /tmp/stop');
-    await writer;
+    const records = await copyToStaging(input).finally(async () => {
+      await must(production, 'touch /tmp/stop');
+      await writer;
+    });
     expect(await must(production, 'cat /tmp/failed 2>/dev/null || :')).toBe('');
     expect(records.map((it) => [it.label, it.way])).toEqual([['state1', 'files'],
       ['state2', 'physical'], ['code1', 'files']]);
