@@ -30,8 +30,10 @@ export function greenmaskText(text: string, file: string): string {
   }
   if (isMap(document.contents)) remove(document.contents, ['storage']);
   document.set('storage', { type: 'directory', directory: { path: '/nowhere' } });
-  for (const map of mapsOf(document, document.contents, 'common')) remove(map, ['tmp_dir']);
-  document.setIn(['common', 'tmp_dir'], '/nowhere');
+  const common = mapsOf(document, document.contents, 'common');
+  for (const map of common) remove(map, ['tmp_dir']);
+  if (common[0] === undefined) document.setIn(['common', 'tmp_dir'], '/nowhere');
+  else common[0].set('tmp_dir', '/nowhere');
   return document.toString();
 }
 

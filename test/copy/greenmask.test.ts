@@ -64,6 +64,13 @@ restore: { pg_restore_options: { jobs: 2, Port: 1 } }`],
     expect(greenmaskText(text, 'g.yml')).not.toMatch(/host|dbname|port:/i);
   });
 
+  it.each(['x: &c { pg_bin_path: /usr/bin }\ncommon: *c', 'Common: { pg_bin_path: /usr/bin }'])(
+    'has its directory in the section that is there: %s', (text) => {
+      const { common, Common = common } = parse(greenmaskText(text, 'g.yml')) as
+        Record<string, unknown>;
+      expect(Common).toEqual({ pg_bin_path: '/usr/bin', tmp_dir: '/nowhere' });
+    });
+
   it('needs no section', () => {
     expect(parse(greenmaskText('custom_transformers: []', 'g.yml'))).toEqual({
       custom_transformers: [], common: { tmp_dir: '/nowhere' },
