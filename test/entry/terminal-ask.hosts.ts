@@ -37,14 +37,19 @@ interface More {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Types `keys` as soon as the question stands there. */
+/**
+ * Types `keys` as soon as the question stands there. Ctrl-C reaches every process of the terminal:
+ * a shell that waited for the program would end of it with a status of its own (dash: 130), so the
+ * program takes the shell's place, whichever shell that is.
+ */
 async function atTerminal(words: readonly string[], keys: string,
   { shell = '', environment = {} }: More = {}): Promise<Typed> {
   const output = join(site.root, 'output');
   const line = [process.execPath, program, ...words].map((it) => `'${it}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command',
-    `${line} ${shell.replace('OUTPUT', output)}`, '/dev/null'], { timeout: answerMs,
-    env: { ...process.env, GITHUB_STEP_SUMMARY: '', GITHUB_ACTIONS: '', ...environment } });
+    `exec ${line} ${shell.replace('OUTPUT', output)}`, '/dev/null'], { timeout: answerMs,
+    env: { ...process.env, SHELL: '/bin/sh', GITHUB_STEP_SUMMARY: '', GITHUB_ACTIONS: '',
+      ...environment } });
   let screen = '';
   let typed = false;
   child.stdout.on('data', (chunk: Buffer) => {
