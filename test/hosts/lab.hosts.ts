@@ -133,16 +133,23 @@ describe('two hosts', () => {
   it('lose at a power cut what was not flushed, and only that', async () => {
     await output(plain, 'echo kept >/srv/synced && sync /srv/synced /srv');
     const boot = await output(plain, 'cat /proc/sys/kernel/random/boot_id');
-    await output(plain, 'echo lost >/srv/unsynced');
-    expect(await plain.isUp()).toBe(true);
-    await plain.powerCut();
-    expect(await plain.isUp()).toBe(false);
-    await expect(plain.powerCut()).rejects.toThrow("host 'plain' is down");
-    expect((await plain.exec('true')).stderr).toContain("host 'plain' is down");
-    expect((await plain.ssh('true', short)).status).not.toBe(0);
-    await plain.boot();
-    expect(await output(plain, 'cat /srv/synced; ls /srv')).toMatch(/^kept\n[^]*synced$/);
-    expect((await plain.exec('ls /srv/unsynced')).status).not.toBe(0);
+    // The kernel is one for all hosts: who flushes all of it (a host that shuts down) in this very
+    // moment flushes for this one too. Nobody does so three times.
+    let kept = '';
+    for (let tries = 1; tries <= 3; tries += 1) {
+      await output(plain, `echo lost >/srv/unsynced-${tries}`);
+      expect(await plain.isUp()).toBe(true);
+      await plain.powerCut();
+      expect(await plain.isUp()).toBe(false);
+      await expect(plain.powerCut()).rejects.toThrow("host 'plain' is down");
+      expect((await plain.exec('true')).stderr).toContain("host 'plain' is down");
+      expect((await plain.ssh('true', short)).status).not.toBe(0);
+      await plain.boot();
+      expect(await output(plain, 'cat /srv/synced')).toBe('kept');
+      kept = (await plain.exec(`ls /srv/unsynced-${tries}`)).stdout;
+      if (kept === '') break;
+    }
+    expect(kept).toBe('');
     expect(await output(plain, 'cat /proc/sys/kernel/random/boot_id')).not.toBe(boot);
     expect(await plain.ssh('echo back')).toMatchObject({ stdout: 'back\n' });
   });

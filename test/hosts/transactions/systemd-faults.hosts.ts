@@ -19,7 +19,7 @@ if (existsSync(hold) && readFileSync(hold, 'utf8').startsWith('migration')) {
   ruined.exec("UPDATE entries SET message = ''");
   ruined.close();
   rmSync(join(data, 'uploads'), { recursive: true });
-  execFileSync('/usr/bin/sync');
+  execFileSync('/usr/bin/sync', ['-f', '/']);
   writeFileSync('/run/lab/held', '');
   while (existsSync(hold)) await new Promise((resolve) => setTimeout(resolve, 100));
 }
