@@ -9,20 +9,42 @@ SQLITE_TRIES_MAX=60
 # For an application that opens its database so often that it never stands still.
 SQLITE_LOG_SECONDS=2
 
-# The stream is an archive: `database`, what must stay beside it where it could not be merged, and
-# `end`.
+# The stream is archives of tar: `database`, what must stay beside it where it could not be merged,
+# and at the very end `end`, once the copy is known to be sound.
 copy_sqlite() {
   [ -f "$1" ] && [ ! -L "$1" ] || fail "$1 is not there as a file" || return
   [ -r "$1" ] || fail "$(id -un) cannot read $1" || return
   no_deleted_database "$1" && scratch_holds "$1" && mkdir -p -- "$SCRATCH/sqlite" || return
   copy=$SCRATCH/sqlite/database
   copy_by_any_way "$1" "$copy" || return
-  merge_and_check "$copy" || return
+  if [ -e "$copy-wal" ] || [ -e "$copy-journal" ]; then
+    merge_and_check "$copy" "$1" || return
+    (cd -- "$SCRATCH/sqlite" && send_database "$1" database*) || return
+  else
+    check_while_sent "$1" "$copy" || return
+  fi
   printf 'whole\n' >"$SCRATCH/sqlite/end"
-  (cd -- "$SCRATCH/sqlite" && tar -c --format=pax --mode="$(stat -c %a -- "$1")" \
-    --owner="$(stat -c %U:%u -- "$1")" --group="$(stat -c %G:%g -- "$1")" -- database* end) ||
-    fail "$1 could not be sent" || return
+  (cd -- "$SCRATCH/sqlite" && send_database "$1" end) || return
   rm -rf -- "$SCRATCH/sqlite"
+}
+
+# check_while_sent PATH COPY: a database that stands alone is only read by both.
+check_while_sent() {
+  merge_and_check "$2" "$1" 2>"$SCRATCH/sqlite-checked" >&2 &
+  check=$!
+  (cd -- "$SCRATCH/sqlite" && send_database "$1" database)
+  status=$?
+  wait "$check" || status=$?
+  cat -- "$SCRATCH/sqlite-checked" >&2
+  return "$status"
+}
+
+# send_database PATH FILE…: of the mode and owners of the one at PATH.
+send_database() {
+  like=$1
+  shift
+  tar -c --format=pax --mode="$(stat -c %a -- "$like")" --owner="$(stat -c %U:%u -- "$like")" \
+    --group="$(stat -c %G:%g -- "$like")" -- "$@" || fail "$like could not be sent"
 }
 
 no_deleted_database() {
@@ -205,7 +227,8 @@ standing_files() {
   done
 }
 
-# merge_and_check COPY: opened for the first time, it takes in its log, or rolls its journal back.
+# merge_and_check COPY [HINT]: opened for the first time, it takes in its log, or rolls its journal
+# back.
 merge_and_check() {
   sqlite_client
   [ -n "$SQLITE_CLIENT" ] || {
@@ -214,7 +237,8 @@ merge_and_check() {
     return
   }
   answer=$(sqlite_ask "$1" 'pragma quick_check(1);' 2>&1)
-  [ "$answer" = ok ] || fail "the copy is damaged: $answer" || return
+  [ "$answer" = ok ] || fail "${2:-the copy} is damaged: $(printf '%s' "$answer" |
+    tr '\n' ' ')${2:+. Mend it, or copy it from a backup (copy-from)}" || return
   if [ -e "$1-wal" ]; then sqlite_ask "$1" 'pragma wal_checkpoint(truncate);' >/dev/null 2>&1; fi
   rm -f -- "$1-shm"
   [ -s "$1-wal" ] || rm -f -- "$1-wal"
@@ -240,48 +264,3 @@ for line in sys.stdin if sys.argv[2] == "-" else [sys.argv[2]]:
     for row in connection.execute(line):
         out.write(b"\t".join(b"" if it is None else it if isinstance(it, bytes) else
             str(it).encode() for it in row) + b"\n")'
-
-# receive_sqlite: a backup is the plain file.
-receive_sqlite() {
-  incoming=$(beside_database incoming "$1")
-  make_side "$1" && rm -rf -- "$incoming" "$incoming.part" && mkdir -m 700 -- "$incoming.part" ||
-    return
-  if [ "${COPY_FROM:-live}" = backup ]; then
-    cat >"$incoming.part/database" || fail 'the backup could not be written' || return
-  else
-    counted "$incoming.part/count" | tar -x -p -C "$incoming.part" ||
-      fail 'the stream could not be unpacked whole' || return
-    [ "$(cat "$incoming.part/end" 2>/dev/null)" = whole ] &&
-      whole_records "$incoming.part/count" || fail 'the stream ended too early' || return
-    rm -f -- "$incoming.part/end" "$incoming.part/count"
-  fi
-  is_whole "$incoming.part/database" && merge_and_check "$incoming.part/database" &&
-    looks_like "$1" "$incoming.part/database" || return
-  flush_tree "$incoming.part"
-  mv -T -- "$incoming.part" "$incoming" && flush "$(side "$1")"
-}
-
-# is_whole FILE: as many pages as its head says.
-is_whole() {
-  [ -f "$1" ] || fail 'there is no database in the stream' || return
-  [ -s "$1" ] || return 0
-  [ "$(head -c 15 -- "$1")" = 'SQLite format 3' ] || fail 'that is no SQLite database' || return
-  # What is still in the log is not in the file.
-  [ ! -e "$1-wal" ] || return 0
-  dd if="$1" bs=1 count=100 2>/dev/null | od -An -v -tu1 | tr '\n' ' ' |
-    awk -v size="$(stat -c %s -- "$1")" '
-      function number(at) { return (($at * 256 + $(at+1)) * 256 + $(at+2)) * 256 + $(at+3) }
-      { page = $17 * 256 + $18; if (page == 1) page = 65536
-        # The head counts pages only where it was written by who counts them.
-        exit number(25) == number(93) && number(29) * page != size }' ||
-    fail 'the database is cut short' || return
-}
-
-# looks_like PATH COPY: a backup does not tell whose it is; what was here before does.
-looks_like() {
-  [ "${COPY_FROM:-live}" = backup ] || return 0
-  like=$1
-  [ -e "$like" ] || like=$(dirname -- "$1")
-  [ "$(id -u)" != 0 ] || chown --reference="$like" -- "$2"* || return
-  [ ! -f "$1" ] || chmod --reference="$1" -- "$2"*
-}

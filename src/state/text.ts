@@ -13,6 +13,7 @@ const files: Readonly<Record<StateKind | 'base', readonly URL[]>> = {
   sqlite: [
     new URL('./kinds/sqlite.sh', import.meta.url),
     new URL('./kinds/sqlite-copy.sh', import.meta.url),
+    new URL('./kinds/sqlite-receive.sh', import.meta.url),
     new URL('./kinds/sqlite-look.sh', import.meta.url),
   ],
   postgres: [

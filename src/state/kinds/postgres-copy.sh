@@ -2,8 +2,9 @@
 # A PostgreSQL database: from production to staging. The stream is lines about the database (what
 # pg_dump does not say), then one custom archive of pg_dump, which tells by itself when it is cut.
 
-# While it is loaded nobody waits for it to be on the disk; the rename that makes it count does.
-PG_LOADING='-c synchronous_commit=off -c maintenance_work_mem=256MB -c statement_timeout=0'
+# While it is loaded nobody waits for it to be on the disk; the rename that makes it count does. The
+# memory for indexes stays the server's own: with four times its default a load took a tenth longer.
+PG_LOADING='-c synchronous_commit=off -c statement_timeout=0'
 
 place_postgres() {
   pg_open "$1"

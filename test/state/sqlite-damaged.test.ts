@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeDatabase } from '../transaction/databases.ts';
+import { shells, why } from '../transaction/sandbox.ts';
+import { holding, scene } from './scene.ts';
+
+/** The root page of the one table, in the second page of a file of 4096 bytes a page. */
+const at = 4096;
+const nonsense = Buffer.alloc(100, 0xff);
+
+function damage(path: string): void {
+  const bytes = readFileSync(path);
+  const from = bytes.subarray(0, 15).toString() === 'SQLite format 3' ? 0
+    : bytes.indexOf('SQLite format 3');
+  nonsense.copy(bytes, from + at);
+  writeFileSync(path, bytes);
+}
+
+describe.each(shells)('a damaged database, in %s', (shell) => {
+  it('that nobody has open is told, and what was sent is no copy', async () => {
+    const { box, path, verb } = scene(shell, 'data.db');
+    makeDatabase(path, 'delete');
+    damage(path);
+    const ran = await verb(`copy_sqlite ${path} >"$RUN_DIR/stream"`);
+    expect(ran.status).toBe(1);
+    expect(why(box)).toMatch(/data\.db is damaged: .*\. Mend it, or copy it from a backup/);
+    const received = await verb(`receive_sqlite ${path}2 state1 <"$RUN_DIR/stream"`);
+    expect(received.status).toBe(1);
+    expect(why(box)).toBe('the stream ended too early');
+  });
+
+  it('that is in use is told, once it was sent', async () => {
+    const { box, path, verb } = scene(shell, 'data.db');
+    makeDatabase(path, 'delete');
+    damage(path);
+    const user = await holding('import sys; f = open(sys.argv[1])', path);
+    try {
+      const ran = await verb(`copy_sqlite ${path} >"$RUN_DIR/stream"`);
+      expect(ran.status).toBe(1);
+      expect(why(box)).toMatch(/data\.db is damaged: .*\. Mend it, or copy it from a backup/);
+      const received = await verb(`receive_sqlite ${path}2 state1 <"$RUN_DIR/stream"`);
+      expect(received.status).toBe(1);
+      expect(why(box)).toBe('the stream ended too early');
+    } finally {
+      user.kill('SIGKILL');
+    }
+  });
+
+  it('is seen where it arrives', async () => {
+    const { box, path, verb } = scene(shell, 'data.db');
+    makeDatabase(path, 'delete');
+    expect((await verb(`copy_sqlite ${path} >"$RUN_DIR/stream"`)).status).toBe(0);
+    damage(join(box.runDirectory, 'stream'));
+    const received = await verb(`receive_sqlite ${path}2 state1 <"$RUN_DIR/stream"`);
+    expect(received.status).toBe(1);
+    expect(why(box)).toMatch(/^the copy is damaged: /);
+  });
+});
