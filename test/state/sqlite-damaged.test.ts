@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeDatabase } from '../transaction/databases.ts';
@@ -45,6 +46,21 @@ describe.each(shells)('a damaged database, in %s', (shell) => {
     } finally {
       user.kill('SIGKILL');
     }
+  });
+
+  it('that a crash has left with its log is told, and nothing is sent', async () => {
+    const { box, path, verb } = scene(shell, 'data.db');
+    makeDatabase(path, 'delete');
+    spawnSync('python3', ['-c', `import os, sqlite3, sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute("pragma journal_mode=wal"); c.execute("insert into note (body) values ('last')")
+os._exit(0)`, path]);
+    expect(existsSync(`${path}-wal`)).toBe(true);
+    damage(path);
+    const ran = await verb(`copy_sqlite ${path} >"$RUN_DIR/stream"`);
+    expect(ran.status).toBe(1);
+    expect(why(box)).toMatch(/data\.db is damaged: .*\. Mend it, or copy it from a backup/);
+    expect(readFileSync(join(box.runDirectory, 'stream'), 'utf8')).not.toContain('SQLite format');
   });
 
   it('is seen where it arrives', async () => {
