@@ -23,7 +23,9 @@ holders() {
     case $target in
     "$records"/lock | "$records"/work | "$records"/runs/*)
       process=${link#/proc/}
-      printf '%s:%s ' "$(cat "/proc/${process%%/*}/comm")" "${target#"$records"/}"
+      # One that ended meanwhile has nothing open.
+      program=$(cat "/proc/${process%%/*}/comm" 2>/dev/null) || continue
+      printf '%s:%s ' "$program" "${target#"$records"/}"
       ;;
     esac
   done
