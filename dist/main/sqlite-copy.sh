@@ -227,8 +227,8 @@ standing_files() {
   done
 }
 
-# merge_and_check COPY [HINT]: opened for the first time, it takes in its log, or rolls its journal
-# back.
+# merge_and_check COPY [PATH]: opened for the first time, it takes in its log, or rolls its journal
+# back. PATH, on production, is what is damaged where the copy is.
 merge_and_check() {
   sqlite_client
   [ -n "$SQLITE_CLIENT" ] || {

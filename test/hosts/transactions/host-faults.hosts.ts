@@ -110,8 +110,10 @@ echo "rc.local: $?" >>/root/rc.log
     const state = await scene.stateAtStop();
     scene.tool.signal('SIGKILL');
     await scene.tool.ended;
+    await stage.output('echo lost >/home/deploy/unflushed');
     await stage.host.powerCut();
     await stage.host.boot();
+    expect((await stage.host.exec('ls /home/deploy/unflushed')).status).toBe(2);
     expect(await stage.host.readFile('/root/rc.log'))
       .toMatch(/No such file or directory\nrc\.local: [1-9]/);
     await expectUnstartable();
