@@ -18,11 +18,22 @@ function damage(path: string): void {
   writeFileSync(path, bytes);
 }
 
+function crashWithLog(path: string): void {
+  spawnSync('python3', ['-c', `import os, sqlite3, sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute("pragma journal_mode=wal"); c.execute("insert into note (body) values ('last')")
+os._exit(0)`, path]);
+  expect(existsSync(`${path}-wal`)).toBe(true);
+}
+
+// Only root sees that nobody has what a crash left open: it copies files and checks them first.
+// Anybody else lets SQLite copy it, and checks while it is sent.
 describe.each(shells)('a damaged database, in %s', (shell) => {
-  it.each(['that nobody has open', 'that is in use'])(
+  it.each(['that nobody has open', 'that is in use', 'that a crash has left with its log'])(
     '%s is told, and what was sent is no copy', async (name) => {
       const { box, path, verb } = scene(shell, 'data.db');
       makeDatabase(path, 'delete');
+      if (name.includes('crash')) crashWithLog(path);
       damage(path);
       const user = name === 'that is in use'
         ? await holding('import sys; f = open(sys.argv[1])', path) : undefined;
@@ -32,26 +43,11 @@ describe.each(shells)('a damaged database, in %s', (shell) => {
         expect(why(box)).toMatch(/data\.db is damaged: .*\. Mend it, or copy it from a backup/);
         const received = await verb(`receive_sqlite ${path}2 state1 <"$RUN_DIR/stream"`);
         expect(received.status).toBe(1);
-        expect(why(box)).toBe('the stream ended too early');
+        expect(why(box)).toMatch(/^the stream (ended too early|could not be unpacked whole)$/);
       } finally {
         user?.kill('SIGKILL');
       }
     });
-
-  it('that a crash has left with its log is told, and nothing is sent', async () => {
-    const { box, path, verb } = scene(shell, 'data.db');
-    makeDatabase(path, 'delete');
-    spawnSync('python3', ['-c', `import os, sqlite3, sys
-c = sqlite3.connect(sys.argv[1], isolation_level=None)
-c.execute("pragma journal_mode=wal"); c.execute("insert into note (body) values ('last')")
-os._exit(0)`, path]);
-    expect(existsSync(`${path}-wal`)).toBe(true);
-    damage(path);
-    const ran = await verb(`copy_sqlite ${path} >"$RUN_DIR/stream"`);
-    expect(ran.status).toBe(1);
-    expect(why(box)).toMatch(/data\.db is damaged: .*\. Mend it, or copy it from a backup/);
-    expect(readFileSync(join(box.runDirectory, 'stream'), 'utf8')).not.toContain('SQLite format');
-  });
 
   it('is seen where it arrives', async () => {
     const { box, path, verb } = scene(shell, 'data.db');
