@@ -85,6 +85,30 @@ describe('P4: the application cannot be started in between', () => {
   });
 });
 
+describe('P4: never two of it, and never the failed one on what was restored', () => {
+  /** A start that is slow, and in which the program is killed once, where it is armed. */
+  const slowly = (config: Config, root: string): Config => ({ ...config,
+    services: config.services.map((it) => it.kind === 'systemd' ? it : { ...it, start: {
+      ...it.start, run: `if rm ${root}/armed; then kill -s KILL \
+$(sed -n 's/^pid.//p' ${root}/records/lock.owner); sleep 1; fi; ${it.start.run}` } }) });
+
+  it.each([
+    ['the release starts', 'switch', ': >{armed}'],
+    ['the old version starts again', 'verify', ': >{armed}; false'],
+  ])('where the program is killed while %s', async (_title, step, text) => {
+    const host = await hostWith(slowly);
+    const plan = wrecked(await host.plan(two, '2', id(2)), step,
+      text.replace('{armed}', host.path('armed')));
+    expect((await go(host, plan, two)).status).toBeUndefined();
+    await host.run(plan);
+    expect(host.result(plan)?.end).toBe('restored');
+    await new Promise((resolve) => { setTimeout(resolve, 1500); });
+    expect(host.processes().map((it) => it.words.replace(/.* /, ''))).toEqual(['1']);
+    expect(serving(host)).toBe('1');
+    expect(existsSync(host.path('armed'))).toBe(false);
+  });
+});
+
 describe('P6: after the commit nothing is restored', () => {
   it('a kill after it goes forward, and what users wrote stays', async () => {
     const host = await hostWith();

@@ -119,6 +119,73 @@ start_pidfile ${box.root}/pid - 5 - 'true'` });
   });
 });
 
+describe.each(shells)('a step that was killed while the application started, in %s', (shell) => {
+  const restart = (box: Box): string => 'settle_start && ensure_pidfile ' +
+    `${box.root}/pid - 5 - '${startText(box)}'`;
+  const killed = (box: Box, text: string): string =>
+    `start_pidfile ${box.root}/pid - 5 - '${text}' & sleep 0.3; kill -s KILL $!`;
+
+  it.each([
+    ['that has not come to it yet', (box: Box) => `sleep 1; ${startText(box)}`],
+    ['that has no pid file yet', (box: Box) =>
+      `setsid sh -c "sleep 1; exec ${box.root}/daemon" >/dev/null 2>&1 &`],
+  ])('is followed by one start, not two: one %s', async (_title, slow) => {
+    const box = makeOne();
+    daemon(box, 0);
+    try {
+      const ran = await runIn(box, { shell, text: `${killed(box, slow(box))}\n${restart(box)}` });
+      expect(ran.status, ran.output).toBe(0);
+      expect(ran.output).toContain('waiting for what its start comes to');
+      await new Promise((resolve) => { setTimeout(resolve, 1500); });
+      expect(readFileSync(join(box.root, 'log'), 'utf8')).toBe('started\n');
+      expect(existsSync(join(box.runDirectory, 'starting'))).toBe(false);
+    } finally {
+      endOf(box);
+    }
+  });
+
+  it('leaves nothing that runs where the release is halted', async () => {
+    const box = makeOne();
+    daemon(box, 0);
+    const ran = await runIn(box, { shell, text: `${killed(box, `sleep 1; ${startText(box)}`)}
+settle_start && halt_pidfile ${box.root}/pid TERM` });
+    expect(ran.status, ran.output).toBe(0);
+    await new Promise((resolve) => { setTimeout(resolve, 1500); });
+    expect(readFileSync(join(box.root, 'log'), 'utf8')).toBe('started\nstopped\n');
+  });
+
+  it('is told, and nothing is done, where that start never ends', async () => {
+    const box = makeOne();
+    const starting = join(box.runDirectory, 'starting');
+    const ran = await runIn(box, { shell, text: `read -r boot </proc/sys/kernel/random/boot_id
+echo "$boot -19 ${box.root}/pid" >${starting}; flock ${starting} sleep 3 & sleep 0.3
+${restart(box)}` });
+    expect([ran.status, why(box)])
+      .toEqual([1, 'the start command of a step that was killed does not end']);
+    expect(existsSync(join(box.root, 'log'))).toBe(false);
+  });
+
+  it('is not waited for after a reboot', async () => {
+    const box = makeOne();
+    write(join(box.runDirectory, 'starting'), `another-boot 5 ${box.root}/pid\n`);
+    const ran = await runIn(box, { shell, text: 'settle_start && echo on' });
+    expect(ran.output).toBe('on\n');
+  });
+
+  it('is not taken for one whose start ended, whichever way', async () => {
+    const box = makeOne();
+    for (const text of ['false', 'true', `setsid ${box.root}/daemon >/dev/null 2>&1 &`]) {
+      daemon(box, 0);
+      await runIn(box, { shell, text: `await_pidfile() { sleep 0.5; pidfile_active "$1"; }
+start_pidfile ${box.root}/pid - 5 - '${text}'` });
+      expect(existsSync(join(box.runDirectory, 'starting')), text).toBe(false);
+    }
+    endOf(box);
+    await runIn(box, { shell, text: 'start_command - 5 - true' });
+    expect(existsSync(join(box.runDirectory, 'starting'))).toBe(false);
+  });
+});
+
 describe.each(shells)('a service with commands, in %s', (shell) => {
   it('of which nobody can tell whether it runs is neither stopped nor started', async () => {
     const box = makeOne();

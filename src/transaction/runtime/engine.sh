@@ -12,7 +12,7 @@ run_step() {
   forget_why
   journal begin "$1" "" || return 1
   say "== $1 $(step_title "$1")"
-  ("do_$1") 9>&-
+  (settle_start && "do_$1") 9>&-
   status=$?
   if [ "$status" = 0 ]; then
     journal 'done' "$1" ""
@@ -45,7 +45,7 @@ undo_step() {
   while :; do
     forget_why
     say "== $1 $(step_back "$1")"
-    ("undo_$1") 9>&- && { journal undo-done "$1" "" || true; return 0; }
+    (settle_start && "undo_$1") 9>&- && { journal undo-done "$1" "" || true; return 0; }
     [ "$try" -lt "$UNDO_TRIES_MAX" ] || return 1
     sleep "$try"
     try=$((try + 1))

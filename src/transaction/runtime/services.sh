@@ -152,19 +152,52 @@ halt_pidfile() {
   rm -f -- "$1"
 }
 
-# start_command USER SECONDS NAME=VALUE|- TEXT: a daemon must not inherit our locks.
+# start_command USER SECONDS NAME=VALUE|- TEXT [PIDFILE]: a daemon must not inherit our locks.
+# The command itself outlives a step that is killed, and holds a lock as long: see settle_start.
 start_command() {
-  as_user "$1" "$2" / "$3" "$4" 8>&- 9>&- || fail "the start command $(told $?)"
+  status=1
+  {
+    read -r boot </proc/sys/kernel/random/boot_id
+    printf '%s %s %s\n' "$boot" "$2" "${5:-}" >&7
+    flock 7
+    as_user "$1" "$2" / "$3" "exec 7>&-; $4" 8>&- 9>&-
+    status=$?
+  } 7>"$RUN_DIR/starting"
+  if [ "$status" != 0 ] || [ -z "${5:-}" ]; then rm -f -- "$RUN_DIR/starting"; fi
+  [ "$status" = 0 ] || fail "the start command $(told "$status")"
 }
 
 start_pidfile() {
-  start_command "$2" "$3" "$4" "$5" || return
+  start_command "$2" "$3" "$4" "$5" "$1" || return
+  await_pidfile "$1"
+  status=$?
+  rm -f -- "$RUN_DIR/starting"
+  [ "$status" = 0 ] || fail "the start command ended, but $1 names no living process"
+}
+
+await_pidfile() {
   tenths=100
   until pidfile_active "$1"; do
-    [ "$tenths" -gt 0 ] || fail "the start command ended, but $1 names no living process" || return
+    [ "$tenths" -gt 0 ] || return
     sleep 0.1
     tenths=$((tenths - 1))
   done
+}
+
+# settle_start: where a step was killed while the application started. Before that has come to its
+# end nobody can tell whether it runs: one would start a second, or put a state back below it.
+settle_start() {
+  [ -e "$RUN_DIR/starting" ] || return 0
+  now='' boot='' seconds='' pidfile=''
+  read -r now </proc/sys/kernel/random/boot_id
+  read -r boot seconds pidfile <"$RUN_DIR/starting"
+  if [ "$boot" = "$now" ]; then
+    say 'a step was killed while the application started: waiting for what its start comes to'
+    flock -w "$((seconds + 20))" 7 7>>"$RUN_DIR/starting" ||
+      fail 'the start command of a step that was killed does not end' || return
+    [ -z "$pidfile" ] || await_pidfile "$pidfile" || say "$pidfile names no living process"
+  fi
+  rm -f -- "$RUN_DIR/starting"
 }
 
 ensure_pidfile() { pidfile_active "$1" || start_pidfile "$@"; }
