@@ -3,9 +3,10 @@
 # Packages, and files of configuration that are not as their packages brought them.
 files_max=300
 
-# Several versions of one name (kernels) are one value, in order.
+# Several versions of one name (kernels) are one value, in order. (Not in one expression: mawk makes
+# the place that is assigned to before it asks whether it is there.)
 packages_of() {
-  awk -F'\t' '$1 != "" { all[$1] = ($1 in all) ? all[$1] " + " $2 : $2 }
+  awk -F'\t' '$1 != "" { more = ($1 in all) ? all[$1] " + " : ""; all[$1] = more $2 }
     END { for (name in all) printf "packages\t%.200s\t%.300s\n", name, all[name] }'
 }
 

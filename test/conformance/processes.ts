@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Writable, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,7 +71,7 @@ export class Counter extends Writable {
 export function parentsOf(pid: number): number[] {
   const parents: number[] = [];
   for (let it = pid; it > 1 && parents.length < 20;) {
-    it = Number(execFileSync('ps', ['-o', 'ppid=', '-p', `${it}`]).toString());
+    it = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${it}/status`, 'utf8'))?.[1]);
     parents.push(it);
   }
   return parents;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeKnownHosts, writePrivateKey } from '../../src/host/identity-files.ts';
 import { SeatrialError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
+import { lacks } from '../transaction/sandbox.ts';
 
 let directory = '';
 beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'seatrial-identity-')); });
@@ -32,7 +33,7 @@ function refusal(text: string): string {
   return 'no error';
 }
 
-describe('a private key from a secret', () => {
+describe.skipIf(lacks('ssh-keygen'))('a private key from a secret', () => {
   it.each([
     ['as it is', (key: string) => key],
     ['without its last line\'s end, as GitHub hands a secret over', (key: string) => key.trimEnd()],

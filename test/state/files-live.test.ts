@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { quote } from '../../src/command/quote.ts';
 import { stateText } from '../../src/state/text.ts';
 import { makeDatabase, type Journal } from '../transaction/databases.ts';
-import { crashShims, need, run, shells, temporary, toolbox, why }
+import { crashShims, lacks, need, run, shells, temporary, toolbox, why }
   from '../transaction/sandbox.ts';
 import { holding, scene } from './scene.ts';
 
@@ -197,7 +197,8 @@ describe('a directory that may not be read', () => {
   });
 });
 
-const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'],
+const without = lacks('sqlite3', 'python3');
+const python = without ? '' : spawnSync('python3', ['-c', 'import sys; print(sys.executable)'],
   { encoding: 'utf8' }).stdout.trim();
 
 function toolsWith(name: 'sqlite3' | 'python3' | 'neither'): string {
@@ -206,7 +207,7 @@ function toolsWith(name: 'sqlite3' | 'python3' | 'neither'): string {
   return [crashShims, box].join(delimiter);
 }
 
-describe.each(['sqlite3', 'python3', 'neither'] as const)('a database, with %s', (tool) => {
+describe.skipIf(without).each(['sqlite3', 'python3', 'neither'] as const)('a database, with %s', (tool) => {
   it.each<Journal>(['wal', 'delete', 'hot-journal'])('that was left alone (%s) is copied by its '
     + 'files, and production stays as it is', async (kind) => {
     const { box, path, verb } = scene('dash', 'data.db');
@@ -265,7 +266,7 @@ ${path}2 state1 <"$RUN_DIR/stream"`, { path: toolsWith(tool) });
     });
 });
 
-describe('rows of a database', () => {
+describe.skipIf(without)('rows of a database', () => {
   it('are told alike by both tools, in any order on the disk, and cast where asked', async () => {
     const { box, path, verb } = scene('dash', 'data.db');
     const make = (file: string, statements: string): void => {

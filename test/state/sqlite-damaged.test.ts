@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeDatabase } from '../transaction/databases.ts';
-import { shells, why } from '../transaction/sandbox.ts';
+import { lacks, shells, why } from '../transaction/sandbox.ts';
 import { holding, scene } from './scene.ts';
 
 /** The root page of the one table, in the second page of a file of 4096 bytes a page. */
@@ -28,7 +28,7 @@ os._exit(0)`, path]);
 
 // Only root sees that nobody has what a crash left open: it copies files and checks them first.
 // Anybody else lets SQLite copy it, and checks while it is sent.
-describe.each(shells)('a damaged database, in %s', (shell) => {
+describe.skipIf(lacks('python3')).each(shells)('a damaged database, in %s', (shell) => {
   it.each(['that nobody has open', 'that is in use', 'that a crash has left with its log'])(
     '%s is told, and what was sent is no copy', async (name) => {
       const { box, path, verb } = scene(shell, 'data.db');

@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { makeDatabase } from '../transaction/databases.ts';
-import { why } from '../transaction/sandbox.ts';
+import { lacks, why } from '../transaction/sandbox.ts';
 import { scene } from './scene.ts';
 
-it('a database that is opened for each request, for a moment, is copied while it is used',
+it.skipIf(lacks('python3'))('a database that is opened for each request, for a moment, is copied while it is used',
   async () => {
     const { box, path, verb } = scene('dash', 'data.db');
     makeDatabase(path, 'wal');

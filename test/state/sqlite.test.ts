@@ -1,7 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { need, type Box } from '../transaction/sandbox.ts';
+import { expect, it } from 'vitest';
+import { scene } from './scene.ts';
+import { lacks, need, type Box } from '../transaction/sandbox.ts';
 import { countingWriter, type Bench, type Site, type Writer } from './bench.ts';
 import { conformance } from './conformance.ts';
 
@@ -102,7 +104,7 @@ function site(mode: 'wal' | 'delete'): (box: Box) => Site {
   };
 }
 
-for (const mode of ['wal', 'delete'] as const) {
+for (const mode of lacks('python3') ? [] : ['wal', 'delete'] as const) {
   const bench: Bench = {
     kind: 'sqlite', site: site(mode), dropsPlaces: false, programs: [], copiesLive: true,
   };
@@ -110,3 +112,11 @@ for (const mode of ['wal', 'delete'] as const) {
   conformance(bench, { without: mode === 'wal' ? ['crash']
     : ['crash', 'rescue', 'bring', 'look'] });
 }
+
+it.skipIf(lacks('python3')).each(['UTF-8', 'UTF-16le', 'UTF-16be'])(
+  'an encoding is told of the file, whatever program looks: %s', async (encoding) => {
+    const { path, verb } = scene('dash', 'data.db');
+    sql(path, `pragma encoding = '${encoding}'; create table t (a); insert into t values ('Ä')`);
+    expect((await verb(`objects_sqlite - ${path}`)).output)
+      .toContain(`setting\tencoding\t${encoding}\n`);
+  });

@@ -1,6 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { which } from './sandbox.ts';
+import { join } from 'node:path';
+import { lacks, which } from './sandbox.ts';
+
+/** Nothing that could leave a database as a crash does. */
+export const lacksSqlite = which('sqlite3') === undefined && lacks('python3');
+const ownSqlite = join(import.meta.dirname, '../../examples/guestbook/sqlite3.cjs');
 
 export type Journal = 'delete' | 'wal' | 'hot-journal';
 
@@ -18,7 +23,9 @@ export function makeDatabase(path: string, kind: Journal): void {
     ...(kind === 'hot-journal' ? ['pragma cache_size=2;', 'begin immediate;',
       'update note set body = \'half of an update\';'] : []),
   ];
-  if (which('sqlite3') !== undefined) {
+  if (kind === 'delete' && lacksSqlite) {
+    spawnSync(process.execPath, [ownSqlite, path], { input: text.join('\n') });
+  } else if (which('sqlite3') !== undefined) {
     const end = kind === 'delete' ? '' : '\n.shell kill -s KILL $PPID\n';
     spawnSync('sqlite3', ['-batch', path], { input: text.join('\n') + end });
   } else {

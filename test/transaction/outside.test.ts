@@ -103,10 +103,21 @@ break'`);
     await run('writes_begin');
     await run(`rm -r ${disk}/srv`);
     const file = join(disk, 'report');
-    await run(`OUTSIDE_SECONDS_MAX=0.01; timeout() { return 124; }; writes_found ${file} ''`);
+    write(join(disk, '../bin/timeout'), '#!/bin/sh\nexit 124\n', 0o755);
+    await run(`PATH=${disk}/../bin:$PATH; writes_found ${file} ''`);
     expect(readFileSync(file, 'utf8')).toContain('outside\tunknown\t');
     rmSync(file);
     expect(await found([])).toEqual([]);
+  });
+
+  it('of a user whom sudo does not let us become are no pass', async () => {
+    const { run, disk } = makeDisk(shell);
+    await run('writes_begin');
+    write(join(disk, '../bin/sudo'), '#!/bin/sh\necho no >&2; exit 1\n', 0o755);
+    const file = join(disk, '../report');
+    await run(`PATH=${disk}/../bin:$PATH; outside_users() { echo daemon; }
+searches() { echo "daemon	daemon"; }; writes_found ${file} ''`);
+    expect(readFileSync(file, 'utf8')).toMatch(/^outside\tunknown\t.* changes of daemon in 300/);
   });
 
   it('without number are cut, and said to be', async () => {

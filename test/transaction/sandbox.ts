@@ -50,6 +50,17 @@ export function need(name: string): string {
   return path;
 }
 
+/**
+ * Whether tests that need these programs are left out: on the machine of a person who has them not.
+ * In CI they run, and fail.
+ */
+export function lacks(...names: readonly string[]): boolean {
+  const missing = names.filter((it) => which(it) === undefined);
+  if (missing.length === 0 || process.env.CI !== undefined) return false;
+  process.stderr.write(`tests that need ${missing.join(' and ')} are left out\n`);
+  return true;
+}
+
 export function write(path: string, text: string, mode = 0o644): string {
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, text);

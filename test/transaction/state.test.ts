@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
   from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { corrupt, makeDatabase } from './databases.ts';
-import { crashShims, makeBox, need, run, runIn, shells, temporary, toolbox, which, why, write,
+import { corrupt, lacksSqlite, makeDatabase } from './databases.ts';
+import { crashShims, lacks, makeBox, need, run, runIn, shells, temporary, toolbox, which, why, write,
   type Box } from './sandbox.ts';
 
 const makeOne = (): Box => makeBox(join(temporary(), 'box'));
@@ -39,7 +39,7 @@ describe.each(shells)('a rescue copy of a database, in %s', (shell) => {
     }
   });
 
-  it('is refused where it changed while it was copied', async () => {
+  it.skipIf(lacksSqlite)('is refused where it changed while it was copied', async () => {
     const box = makeOne();
     const path = join(box.root, 'live/data.db');
     makeDatabase(path, 'wal');
@@ -56,7 +56,7 @@ describe.each(shells)('a rescue copy of a database, in %s', (shell) => {
   });
 });
 
-describe.each(shells)('the proof of a database, in %s', (shell) => {
+describe.skipIf(lacks('sqlite3', 'python3')).each(shells)('the proof of a database, in %s', (shell) => {
   const clients = [
     ['sqlite3', ['sqlite3']], ['python3', ['python3']], ['neither', []],
   ] as const;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { hostileTree } from './hostile-tree.ts';
-import { makeDatabase } from './databases.ts';
+import { lacksSqlite, makeDatabase } from './databases.ts';
 import { run, write, type Box } from './sandbox.ts';
 
 /** A verb with its undo, on a host that stands as it is recorded. */
@@ -40,7 +40,8 @@ const failedState = (box: Box): void => {
   writeFileSync(live(box, 'state', 'new file'), 'new');
 };
 
-const databaseKinds = ['delete', 'wal', 'hot-journal'] as const;
+const databaseKinds = lacksSqlite ? ['delete'] as const
+  : ['delete', 'wal', 'hot-journal'] as const;
 
 const states: Scenario[] = [
   {
@@ -101,7 +102,7 @@ restore_directory ${live(box, 'state')} state1`,
   {
     name: 'bring_sqlite, after its rescue',
     before: (box) => {
-      makeDatabase(live(box, 'data.db'), 'wal');
+      makeDatabase(live(box, 'data.db'), lacksSqlite ? 'delete' : 'wal');
       mkdirSync(join(side(box), 'rescue-older-state1'), { recursive: true });
       makeDatabase(join(side(box), 'rescue-older-state1', 'database'), 'delete');
     },

@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2030,SC2031 # verbs in subshells of their own
 # What is in a database, the same with python3 and with the command line of SQLite.
 
-# look_into PLACE: sets $uri to what can be read without a trace. A log or a journal beside it would
-# be merged by opening: then a scratch copy is opened.
+# look_into PLACE: sets $uri to what can be read without a trace, and $seen to its file. A log or a
+# journal beside it would be merged by opening: then a scratch copy is opened.
 look_into() {
   [ ! -d "$1" ] || set -- "$1/database"
   [ -f "$1" ] || fail "$1 is not there" || return
@@ -13,8 +13,10 @@ look_into() {
     for suffix in '' -wal -journal; do
       [ ! -e "$1$suffix" ] || cp --reflink=auto -- "$1$suffix" "$look/database$suffix" || return
     done
-    uri=$look/database
+    seen=$look/database
+    uri=$seen
   else
+    seen=$1
     uri=$(sqlite_uri "$(readlink -f -- "$1")" 'mode=ro&immutable=1')
   fi
 }
@@ -45,8 +47,6 @@ sqlite_objects="with real as (
     from real, pragma_foreign_key_list(real.name) as it group by real.name, it.id
   union all
   select 'check', name, sql from real where sql like '%check%' and sql not like 'create virtual%'
-  union all
-  select 'setting', 'encoding', encoding from pragma_encoding
 )
 select kind, replace(replace(replace(name, '\\', '\\\\'), char(9), '\\t'), char(10), '\\n'),
   replace(replace(replace(replace(detail, '\\', '\\\\'), char(9), '\\t'), char(13), ''),
@@ -60,6 +60,7 @@ objects_sqlite() (
   look_into "$2" || exit
   sqlite_ask "$uri" "$(printf '%s' "$sqlite_objects" | tr '\n' ' ')" >"$look/objects" ||
     fail "$2 could not be read" || exit
+  printf 'setting\tencoding\t%s\n' "$(encoding_of "$seen")" >>"$look/objects" || exit
   # SQLite tells conditions of a table only as its text.
   awk -F'\t' -v OFS='\t' '
     $1 != "check" { print; next }
@@ -76,6 +77,15 @@ objects_sqlite() (
       }
     }' "$look/objects" | LC_ALL=C sort
 )
+
+# encoding_of FILE: bytes 56 to 59 of its head; a SQLite built without UTF-16 has no pragma for it.
+encoding_of() {
+  case $(od -An -tu1 -j 59 -N 1 -- "$1" 2>/dev/null | tr -d ' ') in
+    2) printf 'UTF-16le' ;;
+    3) printf 'UTF-16be' ;;
+    *) printf 'UTF-8' ;;
+  esac
+}
 
 # rows_sqlite SPEC PLACE SHARED: each row is a line of its values as literals, texts in hexadecimal;
 # the lines in the order of the values, so that the order on the disk does not count.

@@ -24,7 +24,7 @@ writes_begin() {
 }
 
 # Users whose files count; root's only where the commands run as root.
-outside_users() { { cat -- "$OUTSIDE/users"; printf '%s\n' "$ME"; } | sort -u; }
+outside_users() { { cat -- "$OUTSIDE/users"; printf '%s\n' "$ME"; } | grep . | sort -u; }
 
 # searches: who looks, and for whose files: root once for all, any other each for its own, which
 # others may not see. `USER TAB USER…`
@@ -33,11 +33,11 @@ searches() {
   else outside_users | awk '{ print $1 "\t" $1 }'; fi
 }
 
-# as_owner USER COMMAND…
+# as_owner USER COMMAND…: by `env`, as the user's own commands are.
 as_owner() {
   owner=$1
   shift
-  if [ "$owner" = "$ME" ]; then "$@"; else sudo -n -u "$owner" "$@"; fi
+  if [ "$owner" = "$ME" ]; then "$@"; else sudo -n -u "$owner" -- env "$@"; fi
 }
 
 # Mount points of disks: no network, nothing that a reboot empties, except for /tmp.
@@ -86,19 +86,20 @@ writes_found() {
 }
 
 # changed_by USER USERS: files that changed since the mark. A directory tells by what is in it, and
-# by itself only where it is empty.
+# by itself only where it is empty. Status 1 of find is none: some directory could not be read, and
+# is not the user's own. That of sudo, which may not become that user, is one.
 changed_by() {
   since=@$(stat -c %.9Y -- "$OUTSIDE/mark") looks=$1
   any=$(for name in $2; do printf -- '-o -user %s ' "$name"; done)
-  # shellcheck disable=SC2046,SC2086 # words; a mount point with a blank is rare, and then not seen
-  as_owner "$looks" timeout "$OUTSIDE_SECONDS_MAX" find $(local_disks) -xdev \
+  # shellcheck disable=SC2016,SC2046,SC2086 # words; a mount point with a blank is rare, and then not seen
+  as_owner "$looks" /bin/sh -c '"$@"; status=$?; [ "$status" -gt 1 ] || exit 0; exit "$status"' sh \
+    timeout "$OUTSIDE_SECONDS_MAX" find $(local_disks) -xdev \
     \( -path /proc -o -path /sys -o -path /dev -o -path /run \) -prune -o \
     -newerct "$since" \( ${any#-o } \) \
     \( ! -type d -o -empty \) -printf 'outside\twritten\t%p\0' 2>/dev/null >"$OUTSIDE/found"
   status=$?
   tr '\n\0' '?\n' <"$OUTSIDE/found"
-  # 1: some directory could not be read; those are not the user's own.
-  [ "$status" -le 1 ]
+  return "$status"
 }
 
 # deleted: what was listed before and is not there now; whose it was is known.
