@@ -202,7 +202,8 @@ describe('a mask', () => {
     await hosts.close();
   });
 
-  it.skipIf(lacks('python3'))('in SQL is one transaction: a second statement that fails leaves nothing', async () => {
+  const withPython = it.skipIf(lacks('python3'));
+  withPython('in SQL is one transaction: what fails later leaves nothing', async () => {
     const state = ['sqlite: "{root}/data.db"'];
     const more = ['mask: [{ state: data.db, sql: mask.sql }]'];
     for (const [text, good] of [['update t set a = 7;', true],
@@ -228,7 +229,7 @@ describe('a mask', () => {
   // Debian's SQLite overwrites what it deletes; others do not.
   const text = 'pragma secure_delete = off; delete from t where a glob \'*7\'; update t set a = 0;';
   const python = 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])';
-  it.skipIf(lacks('python3')).each([['SQL', 'sql: mask.sql'],
+  withPython.each([['SQL', 'sql: mask.sql'],
     ['a command', `run: ${JSON.stringify(`python3 -c "${python}" {copy} "${text}"`)}`],
   ])('by %s leaves nothing of what it masked in an SQLite file', async (_, by) => {
     const hosts = makeHosts({ state: ['sqlite: "{root}/data.db"'],

@@ -207,7 +207,8 @@ function toolsWith(name: 'sqlite3' | 'python3' | 'neither'): string {
   return [crashShims, box].join(delimiter);
 }
 
-describe.skipIf(without).each(['sqlite3', 'python3', 'neither'] as const)('a database, with %s', (tool) => {
+const withBoth = describe.skipIf(without);
+withBoth.each(['sqlite3', 'python3', 'neither'] as const)('a database, with %s', (tool) => {
   it.each<Journal>(['wal', 'delete', 'hot-journal'])('that was left alone (%s) is copied by its '
     + 'files, and production stays as it is', async (kind) => {
     const { box, path, verb } = scene('dash', 'data.db');
@@ -266,7 +267,7 @@ ${path}2 state1 <"$RUN_DIR/stream"`, { path: toolsWith(tool) });
     });
 });
 
-describe.skipIf(without)('rows of a database', () => {
+withBoth('rows of a database', () => {
   it('are told alike by both tools, in any order on the disk, and cast where asked', async () => {
     const { box, path, verb } = scene('dash', 'data.db');
     const make = (file: string, statements: string): void => {

@@ -5,7 +5,8 @@ import { makeDatabase } from '../transaction/databases.ts';
 import { lacks, why } from '../transaction/sandbox.ts';
 import { scene } from './scene.ts';
 
-it.skipIf(lacks('python3'))('a database that is opened for each request, for a moment, is copied while it is used',
+it.skipIf(lacks('python3'))(
+  'a database that is opened for each request, for a moment, is copied while it is used',
   async () => {
     const { box, path, verb } = scene('dash', 'data.db');
     makeDatabase(path, 'wal');

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { corrupt, lacksSqlite, makeDatabase } from './databases.ts';
-import { crashShims, lacks, makeBox, need, run, runIn, shells, temporary, toolbox, which, why, write,
-  type Box } from './sandbox.ts';
+import { crashShims, lacks, makeBox, need, run, runIn, shells, temporary, toolbox, which, why,
+  write, type Box } from './sandbox.ts';
 
 const makeOne = (): Box => makeBox(join(temporary(), 'box'));
 const usual = ['awk', 'cat', 'cmp', 'cut', 'date', 'df', 'dirname', 'du', 'env', 'find', 'grep',
@@ -56,7 +56,8 @@ describe.each(shells)('a rescue copy of a database, in %s', (shell) => {
   });
 });
 
-describe.skipIf(lacks('sqlite3', 'python3')).each(shells)('the proof of a database, in %s', (shell) => {
+const withBoth = describe.skipIf(lacks('sqlite3', 'python3'));
+withBoth.each(shells)('the proof of a database, in %s', (shell) => {
   const clients = [
     ['sqlite3', ['sqlite3']], ['python3', ['python3']], ['neither', []],
   ] as const;

@@ -91,9 +91,9 @@ writes_found() {
 changed_by() {
   since=@$(stat -c %.9Y -- "$OUTSIDE/mark") looks=$1
   any=$(for name in $2; do printf -- '-o -user %s ' "$name"; done)
-  # shellcheck disable=SC2016,SC2046,SC2086 # words; a mount point with a blank is rare, and then not seen
-  as_owner "$looks" /bin/sh -c '"$@"; status=$?; [ "$status" -gt 1 ] || exit 0; exit "$status"' sh \
-    timeout "$OUTSIDE_SECONDS_MAX" find $(local_disks) -xdev \
+  # shellcheck disable=SC2016,SC2046,SC2086 # words; a mount point with a blank is not seen
+  as_owner "$looks" /bin/sh -c '"$@"; told=$?; [ "$told" != 1 ] || exit 0; exit "$told"' \
+    sh timeout "$OUTSIDE_SECONDS_MAX" find $(local_disks) -xdev \
     \( -path /proc -o -path /sys -o -path /dev -o -path /run \) -prune -o \
     -newerct "$since" \( ${any#-o } \) \
     \( ! -type d -o -empty \) -printf 'outside\twritten\t%p\0' 2>/dev/null >"$OUTSIDE/found"
