@@ -15,6 +15,7 @@ function fill(hosts: Hosts): void {
   writeFileSync(join(hosts.production, 'up/secret'), 'alice@example.org');
 }
 
+const withPython = it.skipIf(lacks('python3'));
 /** In the program that removes copies. */
 const times = /(expire_at|all_at|ended_at|when_due) [0-9]+/g;
 const directory = ['directory: "{root}/up"'];
@@ -151,7 +152,7 @@ describe('a copy', () => {
     }
   });
 
-  it('that production refuses says why, all at once, and leaves nothing', async () => {
+  withPython('that production refuses says why, all at once, and leaves nothing', async () => {
     const hosts = makeHosts({ state: [...directory, 'sqlite: "{root}/data.db"'] });
     fill(hosts);
     writeFileSync(join(hosts.production, 'data.db'), 'no database');
@@ -202,7 +203,6 @@ describe('a mask', () => {
     await hosts.close();
   });
 
-  const withPython = it.skipIf(lacks('python3'));
   withPython('in SQL is one transaction: what fails later leaves nothing', async () => {
     const state = ['sqlite: "{root}/data.db"'];
     const more = ['mask: [{ state: data.db, sql: mask.sql }]'];
