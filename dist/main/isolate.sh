@@ -97,7 +97,7 @@ before_start() { (ensure_isolated); }
 
 # confine: for a command of the user, in the subshell that becomes it. Root's own join a group.
 confine() {
-  (ensure_isolated) || return
+  (ensure_isolated) 7>&- || return
   [ -z "$SUDO" ] || return 0
   case $(cat "$RUN_DIR/isolation" 2>/dev/null) in
     network) join_group || fail 'the group of isolated commands is gone' ;;

@@ -89,13 +89,15 @@ writes_found() {
 # by itself only where it is empty. Status 1 of find is none: some directory could not be read, and
 # is not the user's own. That of sudo, which may not become that user, is one.
 changed_by() {
-  since=@$(stat -c %.9Y -- "$OUTSIDE/mark") looks=$1
+  looks=$1 disks=$(local_disks)
+  since=$(stat -c %.9Y -- "$OUTSIDE/mark") && [ -n "$disks" ] || return
+  for name in $2; do id -u -- "$name" >/dev/null || return; done
   any=$(for name in $2; do printf -- '-o -user %s ' "$name"; done)
-  # shellcheck disable=SC2016,SC2046,SC2086 # words; a mount point with a blank is not seen
+  # shellcheck disable=SC2016,SC2086 # words; a mount point with a blank is not seen
   as_owner "$looks" /bin/sh -c '"$@"; told=$?; [ "$told" != 1 ] || exit 0; exit "$told"' \
-    sh timeout "$OUTSIDE_SECONDS_MAX" find $(local_disks) -xdev \
+    sh timeout "$OUTSIDE_SECONDS_MAX" find $disks -xdev \
     \( -path /proc -o -path /sys -o -path /dev -o -path /run \) -prune -o \
-    -newerct "$since" \( ${any#-o } \) \
+    -newerct "@$since" \( ${any#-o } \) \
     \( ! -type d -o -empty \) -printf 'outside\twritten\t%p\0' 2>/dev/null >"$OUTSIDE/found"
   status=$?
   tr '\n\0' '?\n' <"$OUTSIDE/found"

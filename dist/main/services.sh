@@ -154,24 +154,33 @@ halt_pidfile() {
 
 # start_command USER SECONDS NAME=VALUE|- TEXT [PIDFILE]: a daemon must not inherit our locks.
 # The command itself outlives a step that is killed, and holds a lock as long: see settle_start.
+# Where the disk takes no file any more, it is started all the same.
 start_command() {
-  status=1
+  boot='' held=$RUN_DIR/starting
+  read -r boot </proc/sys/kernel/random/boot_id
+  (: >"$held") 2>/dev/null || held=/dev/null
   {
-    read -r boot </proc/sys/kernel/random/boot_id
     printf '%s %s %s\n' "$boot" "$2" "${5:-}" >&7
-    flock 7
+    flock -n 7
     as_user "$1" "$2" / "$3" "exec 7>&-; $4" 8>&- 9>&-
     status=$?
-  } 7>"$RUN_DIR/starting"
-  if [ "$status" != 0 ] || [ -z "${5:-}" ]; then rm -f -- "$RUN_DIR/starting"; fi
+  } 7>"$held"
+  if [ "$status" != 0 ] || [ -z "${5:-}" ]; then start_is_settled; fi
   [ "$status" = 0 ] || fail "the start command $(told "$status")"
+}
+
+# start_is_settled: but not where it runs on though its time is over, as what sudo made another
+# user's can, which we may not end.
+start_is_settled() {
+  [ ! -e "$RUN_DIR/starting" ] || ! flock -n "$RUN_DIR/starting" true ||
+    rm -f -- "$RUN_DIR/starting"
 }
 
 start_pidfile() {
   start_command "$2" "$3" "$4" "$5" "$1" || return
   await_pidfile "$1"
   status=$?
-  rm -f -- "$RUN_DIR/starting"
+  start_is_settled
   [ "$status" = 0 ] || fail "the start command ended, but $1 names no living process"
 }
 
@@ -191,9 +200,10 @@ settle_start() {
   now='' boot='' seconds='' pidfile=''
   read -r now </proc/sys/kernel/random/boot_id
   read -r boot seconds pidfile <"$RUN_DIR/starting"
-  if [ "$boot" = "$now" ]; then
+  # Where nothing was written, the disk was full.
+  if [ "$boot" = "$now" ] || [ -z "$boot" ]; then
     say 'a step was killed while the application started: waiting for what its start comes to'
-    flock -w "$((seconds + 20))" 7 7>>"$RUN_DIR/starting" ||
+    flock -w "$((${seconds:-600} + 20))" 7 7>>"$RUN_DIR/starting" ||
       fail 'the start command of a step that was killed does not end' || return
     [ -z "$pidfile" ] || await_pidfile "$pidfile" || say "$pidfile names no living process"
   fi

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeBox, runIn, shells, temporary, why, write, type Box } from './sandbox.ts';
@@ -163,6 +163,31 @@ ${restart(box)}` });
     expect([ran.status, why(box)])
       .toEqual([1, 'the start command of a step that was killed does not end']);
     expect(existsSync(join(box.root, 'log'))).toBe(false);
+  });
+
+  it('is waited for where the disk was too full to say what was started', async () => {
+    const box = makeOne();
+    const starting = join(box.runDirectory, 'starting');
+    const ran = await runIn(box, { shell, text: `: >${starting}
+flock ${starting} sleep 1 & sleep 0.3; settle_start; flock -n ${starting} true && echo free` });
+    expect(ran.output).toContain('free');
+  });
+
+  it('is still waited for where sudo made the start another user\'s, who runs on', async () => {
+    const box = makeOne();
+    const starting = join(box.runDirectory, 'starting');
+    const ran = await runIn(box, { shell, text: `as_user() { setsid sleep 2 & return 137; }
+start_command - 5 - true; [ -e ${starting} ] && echo held; wait; settle_start
+[ -e ${starting} ] || echo settled` });
+    expect(ran.output).toMatch(/held[\s\S]*settled/);
+  });
+
+  it('is no reason not to start where the disk takes no file', async () => {
+    const box = makeOne();
+    mkdirSync(join(box.runDirectory, 'starting'));
+    const ran = await runIn(box, { shell, text: 'start_command - 5 - "echo up >&2"' });
+    expect(ran.output).toContain('up\n');
+    expect(ran.status).toBe(0);
   });
 
   it('is not waited for after a reboot', async () => {
