@@ -152,16 +152,28 @@ application: what it writes there will be lost."
   done
   [ -n "$SQLITE_CLIENT" ] || { told_of "$2" problem "neither sqlite3 nor python3 is here${TAB}\
 Install one of them: apt-get install sqlite3"; return 0; }
-  if [ -r "$1" ] && [ -s "$1" ]; then told_of "$2" schema "$(schema_digest "$1")"; fi
+  [ -r "$1" ] && [ -s "$1" ] || return 0
+  if digest=$(schema_digest "$1"); then told_of "$2" schema "$digest"
+  else told_of "$2" problem "the schema of $1 could not be read: $digest${TAB}Run it again. If \
+that does not help, look at it with sqlite3, as $(id -un)."
+  fi
 }
 
 # schema_digest PATH: nothing is made beside a database that is in use; of one with a log that
-# nobody reads just now, what stands in the file itself.
+# nobody reads just now, what stands in the file itself. Where it fails, it prints why: nothing at
+# all would be a schema as well.
 schema_digest() {
   options=mode=ro
   # Nothing holds the log here: a client that makes one would leave it behind.
   opened_safely "$1" "${SQLITE_CLIENT:+a client}" || options='mode=ro&immutable=1'
-  sqlite_ask "$(sqlite_uri "$1" "$options")" \
-    'select type, name, tbl_name, sql from sqlite_master order by type, name;' 2>/dev/null |
-    sha256sum | cut -d' ' -f1
+  schema=$(ask_schema "$1" "$options" 2>/dev/null) || {
+    ask_schema "$1" "$options" 2>&1 >/dev/null | tail -n 1
+    return 1
+  }
+  printf '%s' "$schema" | sha256sum | cut -d' ' -f1
+}
+
+ask_schema() {
+  sqlite_ask "$(sqlite_uri "$1" "$2")" \
+    'select type, name, tbl_name, sql from sqlite_master order by type, name;'
 }

@@ -14,20 +14,37 @@ const [place = ':memory:', sql] = rest;
 const [, inUri, query = ''] = /^file:([^?]*)(?:\?(.*))?$/.exec(place) ?? [];
 const path = inUri === undefined ? place : decodeURIComponent(inUri);
 const database = new Database(path, /mode=ro/.test(query) ? { readOnly: true } : {});
+const patienceMs = 60_000;
 
 function shown(value) {
   if (value === null) return '';
   return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value);
 }
 
-function ask(text) {
+function rowsOf(text) {
   const statement = database.prepare(text);
   try {
-    for (const row of statement.all()) {
-      process.stdout.write(`${Object.values(row).map(shown).join('\t')}\n`);
-    }
+    return statement.all();
   } finally {
     statement.finalize();
+  }
+}
+
+/** The guestbook may write just now. */
+function patiently(act, until = Date.now() + patienceMs) {
+  for (;;) {
+    try {
+      return act();
+    } catch (error) {
+      if (!/locked|busy/i.test(error.message) || Date.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+function ask(text) {
+  for (const row of patiently(() => rowsOf(text))) {
+    process.stdout.write(`${Object.values(row).map(shown).join('\t')}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withSqlite } from '../../src/demo/sqlite.ts';
@@ -45,6 +46,12 @@ describe('where only Node.js is', () => {
       'index\tby_odd\tCREATE INDEX by_odd on of_note (odd)', 'setting\tencoding\tUTF-8',
       'table\tnote\ttable', 'table\tof_note\ttable', 'rows\tnote\t3\tDIGEST',
       'rows\tof_note\t3\tDIGEST']);
+    // So the guestbook's library locks it.
+    mkdirSync(`${path}.lock`);
+    setTimeout(() => { rmdirSync(`${path}.lock`); }, 1500);
+    const probed = await verb(`probe_sqlite ${path} state1`, host);
+    expect(probed.output).toMatch(/\tschema\t[0-9a-f]{64}\n/);
+    expect(existsSync(`${path}.lock`)).toBe(false);
     const copied = await verb(`copy_sqlite ${path} >"$RUN_DIR/stream" &&
 receive_sqlite ${path}2 state1 <"$RUN_DIR/stream"`, host);
     expect([copied.status, why(box)], copied.output).toEqual([0, '']);

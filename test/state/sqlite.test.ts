@@ -1,8 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { scene } from './scene.ts';
+import { describe, expect, it } from 'vitest';
+import { scene, type Scene } from './scene.ts';
 import { lacks, need, type Box } from '../transaction/sandbox.ts';
 import { countingWriter, type Bench, type Site, type Writer } from './bench.ts';
 import { conformance } from './conformance.ts';
@@ -112,6 +112,33 @@ for (const mode of lacks('python3') ? [] : ['wal', 'delete'] as const) {
   conformance(bench, { without: mode === 'wal' ? ['crash']
     : ['crash', 'rescue', 'bring', 'look'] });
 }
+
+describe.skipIf(lacks('python3', 'sqlite3'))('the schema of a database', () => {
+  const each = it.each(['python3', 'sqlite3']);
+  const probed = async (it: Scene, client: string): Promise<string> =>
+    (await it.verb(`SQLITE_CLIENT=${client}; probe_sqlite ${it.path} state1`)).output;
+
+  each('is read with %s when who writes has ended', async (client) => {
+    const one = scene('dash', 'data.db');
+    sql(one.path, 'create table t (a)');
+    const free = await probed(one, client);
+    expect(free).toMatch(/\tschema\t[0-9a-f]{64}\n/);
+    const writer = spawn(need('python3'), ['-c', `import sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute("begin exclusive")
+print(flush=True); time.sleep(1)`, one.path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => writer.stdout.once('data', resolve));
+    const schema = (text: string): string | undefined => /schema\t(\w+)/.exec(text)?.[1];
+    expect(schema(await probed(one, client))).toBe(schema(free));
+  });
+
+  each('that %s cannot read is told, and is no schema', async (client) => {
+    const one = scene('dash', 'data.db');
+    writeFileSync(one.path, 'no database at all, and not short');
+    const told = await probed(one, client);
+    expect(told).toMatch(/problem\tthe schema of .*data\.db could not be read: .*not a database/);
+    expect(told).not.toMatch(/\tschema\t/);
+  });
+});
 
 it.skipIf(lacks('python3')).each(['UTF-8', 'UTF-16le', 'UTF-16be'])(
   'an encoding is told of the file, whatever program looks: %s', async (encoding) => {

@@ -251,7 +251,8 @@ sqlite_ask() {
   case $SQLITE_CLIENT in
     python3) python3 -c "$sqlite_rows" "$1" "$2" ;;
     *) if [ "$2" = - ]; then cat; else printf '%s\n' "$2"; fi |
-      sqlite3 -batch -bail -init /dev/null -noheader -list -separator "$TAB" "$1" ;;
+      sqlite3 -batch -bail -init /dev/null -cmd ".timeout ${SQLITE_WAIT_SECONDS}000" -noheader \
+        -list -separator "$TAB" "$1" ;;
   esac
 }
 
