@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { copyToStaging, expireCopies } from '../../src/copy/copy.ts';
+import { corrupt, makeDatabase } from '../transaction/databases.ts';
 import { sqlite } from './databases.ts';
 import { lacks } from '../transaction/sandbox.ts';
 import { makeHosts, scratches, treeOf, type Hosts } from './hosts.ts';
@@ -165,7 +166,14 @@ describe('a copy', () => {
     } finally {
       holder.kill('SIGKILL');
     }
-    await expect(copyToStaging(hosts.input())).rejects.toThrow(/data\.db could not be copied/);
+    await expect(copyToStaging(hosts.input())).rejects.toThrow(
+      /the schema of .*data\.db could not be read: .*not a database/);
+    expect(left(hosts)).toEqual([]);
+    rmSync(join(hosts.production, 'data.db'));
+    makeDatabase(join(hosts.production, 'data.db'), 'delete');
+    corrupt(join(hosts.production, 'data.db'));
+    await expect(copyToStaging(hosts.input())).rejects.toThrow(
+      /data\.db could not be copied: .*data\.db is damaged/);
     expect(left(hosts)).toEqual(['pristine-up']);
     expect(scratches(hosts)).toEqual([]);
     await hosts.close();
