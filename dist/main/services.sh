@@ -134,12 +134,13 @@ ended() {
 stop_pidfile() {
   note_active "$2" pidfile_active "$1" || return
   if ! pid=$(live_pid "$1"); then rm -f -- "$1"; return; fi
-  durable "$RUN_DIR/stopping-$2" "$pid $4" || return
+  durable "$RUN_DIR/stopping-$2" "$pid $4 $3" || return
   if ! send "$3" "$pid"; then
     rm -f -- "$RUN_DIR/stopping-$2"
     fail "process $pid could not be sent SIG$3"
     return
   fi
+  printf 'sent\n' >>"$RUN_DIR/stopping-$2"
   ended "$pid" "$4" ||
     fail "process $pid still runs $4 s after SIG$3; it was not killed, it may be saving its state"
 }
@@ -169,11 +170,9 @@ start_command() {
   [ "$status" = 0 ] || fail "the start command $(told "$status")"
 }
 
-# start_is_settled: but not where it runs on though its time is over, as what sudo made another
-# user's can, which we may not end.
+# Not where it runs on though its time is over: sudo made it another user's, whom we may not end.
 start_is_settled() {
-  [ ! -e "$RUN_DIR/starting" ] || ! flock -n "$RUN_DIR/starting" true ||
-    rm -f -- "$RUN_DIR/starting"
+  ! flock -n "$RUN_DIR/starting" true || rm -f -- "$RUN_DIR/starting"
 }
 
 start_pidfile() {
@@ -200,8 +199,7 @@ settle_start() {
   now='' boot='' seconds='' pidfile=''
   read -r now </proc/sys/kernel/random/boot_id
   read -r boot seconds pidfile <"$RUN_DIR/starting"
-  # Where nothing was written, the disk was full.
-  if [ "$boot" = "$now" ] || [ -z "$boot" ]; then
+  if [ -z "$boot" ] || [ "$boot" = "$now" ]; then # Empty: on a full disk.
     say 'a step was killed while the application started: waiting for what its start comes to'
     flock -w "$((${seconds:-600} + 20))" 7 7>>"$RUN_DIR/starting" ||
       fail 'the start command of a step that was killed does not end' || return
@@ -218,12 +216,22 @@ restart_pidfile_if_was_active() {
   shift
   was_active "$label" || return 0
   if [ -s "$RUN_DIR/stopping-$label" ]; then
-    read -r told patience <"$RUN_DIR/stopping-$label"
-    [ "$(live_pid "$1")" != "$told" ] || ended "$told" "$patience" ||
-      fail "process $told was told to stop, and has not ended yet" || return
+    { read -r told patience signal; read -r sent; } <"$RUN_DIR/stopping-$label"
+    [ "$(live_pid "$1")" != "$told" ] || ended "$told" "$patience" || told_at_last || return
     rm -f -- "$RUN_DIR/stopping-$label"
   fi
   ensure_pidfile "$@"
+}
+
+# Who was to tell it may have been killed just before. Only after its time: a second signal makes
+# some programs drop what they save.
+told_at_last() {
+  if [ -z "$sent" ]; then
+    say "process $told does not end: perhaps nobody has told it yet; telling it now"
+    printf 'sent\n' >>"$RUN_DIR/stopping-$label"
+    ! send "$signal" "$told" || ! ended "$told" "$patience" || return 0
+  fi
+  fail "process $told was told to stop, and has not ended yet"
 }
 
 # republish_pidfile LABEL PIDFILE SIGNAL USER SECONDS NAME=VALUE TEXT

@@ -110,6 +110,22 @@ describe.each(shells)('a slow service with a pid file, in %s', (shell) => {
     endOf(box);
   });
 
+  it('that nobody could tell before the step was killed is told, after its time', async () => {
+    const box = makeOne();
+    daemon(box, 0);
+    const again = `restart_pidfile_if_was_active service1 ${box.root}/pid - 5 - \
+'${startText(box)}'`;
+    // The signal is what the step was killed for.
+    const ran = await runIn(box, { shell, text: `start_pidfile ${box.root}/pid - 5 - \
+'${startText(box)}'
+(send() { exec sh -c 'kill -s KILL $$'; }; stop_pidfile ${box.root}/pid service1 TERM 1)
+${again}` });
+    expect(ran.status, ran.output).toBe(0);
+    expect(ran.output).toContain('perhaps nobody has told it yet');
+    expect(readFileSync(join(box.root, 'log'), 'utf8')).toBe('started\nstopped\nstarted\n');
+    endOf(box);
+  });
+
   it('that does not come up is told', async () => {
     const box = makeOne();
     const ran = await runIn(box, { shell, text: `sleep() { :; }
