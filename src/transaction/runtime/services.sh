@@ -228,8 +228,8 @@ restart_pidfile_if_was_active() {
 told_at_last() {
   if [ -z "$sent" ]; then
     say "process $told does not end: perhaps nobody has told it yet; telling it now"
-    printf 'sent\n' >>"$RUN_DIR/stopping-$label"
-    ! send "$signal" "$told" || ! ended "$told" "$patience" || return 0
+    ! send "$signal" "$told" || printf 'sent\n' >>"$RUN_DIR/stopping-$label"
+    ! ended "$told" "$patience" || return 0
   fi
   fail "process $told was told to stop, and has not ended yet"
 }
